@@ -1,0 +1,1 @@
+"""Every Re:amaze message in a DuckDB warehouse, day by day, exactly once."""
