@@ -1,0 +1,148 @@
+"""What the user configures: environment variables and `.env`, read and checked once.
+
+Here belong the names, the defaults and the rules of the settings, and nothing that uses them. The token
+is kept as a `SecretStr`, so neither `repr` nor an error message can show it.
+"""
+
+import datetime as dt
+from pathlib import Path
+from typing import Annotated, Self
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+PREFIX = "REAMAZE_"
+MOST_CONCURRENCY = 32
+EXAMPLES = {
+    "REAMAZE_BRAND": "acme, for https://acme.reamaze.io",
+    "REAMAZE_EMAIL": "the login email of a staff user",
+    "REAMAZE_API_TOKEN": "the API token of that user (Re:amaze: Settings, API Token)",
+    "REAMAZE_START_DATE": "2024-01-31, the first day to load",
+}
+
+
+class SettingsError(Exception):
+    """A setting is missing or malformed; the text is one line that names it and says how to mend it."""
+
+
+def _zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError) as error:
+        raise ValueError("is not an IANA time zone such as Europe/Berlin") from error
+    return name
+
+
+def _api_root(url: str) -> str:
+    if not url.startswith(("http://", "https://")) or not url.split("://", 1)[1]:
+        raise ValueError("must be a full URL such as http://127.0.0.1:8080/api/v1")
+    if "@" in url.split("://", 1)[1].split("/", 1)[0]:
+        raise ValueError("must not hold a login; use REAMAZE_EMAIL and REAMAZE_API_TOKEN")
+    if "?" in url or "#" in url:
+        raise ValueError("must end with a path such as /api/v1, without a query")
+    return url.rstrip("/")
+
+
+def _subdomain(brand: str) -> str:
+    if not brand.replace("-", "").isalnum() or not brand.isascii():
+        raise ValueError("must be the bare subdomain, such as acme for https://acme.reamaze.io")
+    return brand.lower()
+
+
+def _iso_day(value: object) -> object:
+    """`YYYY-MM-DD` alone: pydantic would also read numbers as days since 1970."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return dt.datetime.strptime(value.strip(), "%Y-%m-%d").date()  # noqa: DTZ007 a day has no zone
+    except ValueError as error:
+        raise ValueError("must be a day written YYYY-MM-DD") from error
+
+
+Zone = Annotated[str, AfterValidator(_zone)]
+ApiRoot = Annotated[str, AfterValidator(_api_root)]
+Subdomain = Annotated[str, AfterValidator(_subdomain)]
+Day = Annotated[dt.date, BeforeValidator(_iso_day)]
+
+
+class Calendar(BaseSettings):
+    """Which days there are: all that is needed to load the definitions."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_file=".env", extra="ignore", env_ignore_empty=True, hide_input_in_errors=True
+    )
+
+    start_date: Day
+    timezone: Zone = "UTC"
+
+    @model_validator(mode="after")
+    def _has_begun(self) -> Self:
+        today = dt.datetime.now(ZoneInfo(self.timezone)).date()
+        if self.start_date > today:
+            raise ValueError(
+                f"REAMAZE_START_DATE {self.start_date} is in the future (today is {today} in {self.timezone})"
+            )
+        return self
+
+
+class Warehouse(BaseSettings):
+    """Where the tables live, and which models are built there."""
+
+    model_config = Calendar.model_config
+
+    database: Path = Path("data/reamaze.duckdb")
+    models: Path | None = None
+
+    @model_validator(mode="after")
+    def _has_models(self) -> Self:
+        if self.models is not None and not self.models.is_dir():
+            raise ValueError(f"REAMAZE_MODELS: there is no folder {self.models}")
+        return self
+
+
+class Login(BaseSettings):
+    """How to reach Re:amaze, and how fast it may be asked."""
+
+    model_config = Calendar.model_config
+
+    email: str = Field(min_length=1)
+    api_token: SecretStr = Field(min_length=1)
+    brand: Subdomain | None = None
+    api_url: ApiRoot | None = None
+    requests_per_minute: int | None = Field(default=None, ge=1)
+    concurrency: int = Field(default=4, ge=1, le=MOST_CONCURRENCY)
+
+    @model_validator(mode="after")
+    def _is_addressed(self) -> Self:
+        if self.brand is None and self.api_url is None:
+            raise ValueError(f"REAMAZE_BRAND is not set ({EXAMPLES['REAMAZE_BRAND']})")
+        return self
+
+    @property
+    def root(self) -> str:
+        """The API root, without a trailing slash; `REAMAZE_API_URL` wins over the brand."""
+        return self.api_url or f"https://{self.brand}.reamaze.io/api/v1"
+
+
+def read[S: BaseSettings](kind: type[S]) -> S:
+    """Read one group of settings from the environment and from `.env` in the working directory.
+
+    Raises:
+        SettingsError: with one line that names every setting that is missing or malformed.
+    """
+    try:
+        return kind()
+    except ValidationError as error:
+        raise SettingsError("; ".join(_in_words(problem) for problem in error.errors())) from None
+
+
+def _in_words(problem: object) -> str:
+    assert isinstance(problem, dict)  # noqa: S101 pydantic's ErrorDetails
+    message = str(problem["msg"]).removeprefix("Value error, ")
+    if not problem["loc"]:
+        return message
+    name = PREFIX + str(problem["loc"][0]).upper()
+    if problem["type"] in {"missing", "string_too_short", "too_short"}:
+        return f"{name} is not set ({EXAMPLES[name]})"
+    return f"{name} {message[:1].lower()}{message[1:]}"
