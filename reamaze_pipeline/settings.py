@@ -1,15 +1,18 @@
 """What the user configures: environment variables and `.env`, read and checked once.
 
-Here belong the names, the defaults and the rules of the settings, and nothing that uses them. The token
-is kept as a `SecretStr`, so neither `repr` nor an error message can show it.
+Here belong the names, the defaults and the rules of the settings, and nothing that uses them. They come in
+groups, because a command should not ask for what it does not use: loading the definitions needs no login.
+The token is kept as a `SecretStr`, so neither `repr` nor an error message can show it.
 """
 
 import datetime as dt
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Self, TypeVar
 from zoneinfo import ZoneInfo
 
+from dotenv import load_dotenv
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, model_validator
+from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PREFIX = "REAMAZE_"
@@ -60,6 +63,7 @@ def _iso_day(value: object) -> object:
         raise ValueError("must be a day written YYYY-MM-DD") from error
 
 
+S = TypeVar("S", bound=BaseSettings)
 Zone = Annotated[str, AfterValidator(_zone)]
 ApiRoot = Annotated[str, AfterValidator(_api_root)]
 Subdomain = Annotated[str, AfterValidator(_subdomain)]
@@ -70,7 +74,7 @@ class Calendar(BaseSettings):
     """Which days there are: all that is needed to load the definitions."""
 
     model_config = SettingsConfigDict(
-        env_prefix=PREFIX, env_file=".env", extra="ignore", env_ignore_empty=True, hide_input_in_errors=True
+        env_prefix=PREFIX, extra="ignore", env_ignore_empty=True, hide_input_in_errors=True
     )
 
     start_date: Day
@@ -101,32 +105,44 @@ class Warehouse(BaseSettings):
         return self
 
 
-class Login(BaseSettings):
-    """How to reach Re:amaze, and how fast it may be asked."""
+class Address(BaseSettings):
+    """Where Re:amaze is, and how fast it may be asked."""
 
     model_config = Calendar.model_config
 
-    email: str = Field(min_length=1)
-    api_token: SecretStr = Field(min_length=1)
     brand: Subdomain | None = None
     api_url: ApiRoot | None = None
     requests_per_minute: int | None = Field(default=None, ge=1)
     concurrency: int = Field(default=4, ge=1, le=MOST_CONCURRENCY)
 
+    @property
+    def root(self) -> str | None:
+        """The API root, without a trailing slash; `REAMAZE_API_URL` wins over the brand."""
+        if self.api_url is None and self.brand is not None:
+            return f"https://{self.brand}.reamaze.io/api/v1"
+        return self.api_url
+
+
+class Login(Address):
+    """Everything that a request needs."""
+
+    email: str = Field(min_length=1)
+    api_token: SecretStr = Field(min_length=1)
+
     @model_validator(mode="after")
     def _is_addressed(self) -> Self:
-        if self.brand is None and self.api_url is None:
+        if self.root is None:
             raise ValueError(f"REAMAZE_BRAND is not set ({EXAMPLES['REAMAZE_BRAND']})")
         return self
 
-    @property
-    def root(self) -> str:
-        """The API root, without a trailing slash; `REAMAZE_API_URL` wins over the brand."""
-        return self.api_url or f"https://{self.brand}.reamaze.io/api/v1"
+
+def load_environment(file: Path = Path(".env")) -> None:
+    """Add the lines of `.env` in the working directory to the environment; what is set there already wins."""
+    load_dotenv(file, override=False)
 
 
-def read[S: BaseSettings](kind: type[S]) -> S:
-    """Read one group of settings from the environment and from `.env` in the working directory.
+def read(kind: type[S]) -> S:
+    """Read one group of settings from the environment.
 
     Raises:
         SettingsError: with one line that names every setting that is missing or malformed.
@@ -137,12 +153,11 @@ def read[S: BaseSettings](kind: type[S]) -> S:
         raise SettingsError("; ".join(_in_words(problem) for problem in error.errors())) from None
 
 
-def _in_words(problem: object) -> str:
-    assert isinstance(problem, dict)  # noqa: S101 pydantic's ErrorDetails
+def _in_words(problem: ErrorDetails) -> str:
     message = str(problem["msg"]).removeprefix("Value error, ")
     if not problem["loc"]:
         return message
     name = PREFIX + str(problem["loc"][0]).upper()
     if problem["type"] in {"missing", "string_too_short", "too_short"}:
-        return f"{name} is not set ({EXAMPLES[name]})"
+        return f"{name} is not set ({EXAMPLES.get(name, 'see .env.example')})"
     return f"{name} {message[:1].lower()}{message[1:]}"
