@@ -1,0 +1,44 @@
+"""What assets reach the outside with: the Re:amaze API, as a Dagster resource.
+
+How a request is made is the business of `reamaze_pipeline.api`; how a table is stored, of
+`reamaze_pipeline.warehouse`.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import dagster as dg
+from pydantic import Field
+
+from reamaze_pipeline.api.client import ReamazeClient
+
+
+class ReamazeResource(dg.ConfigurableResource):  # type: ignore[type-arg]
+    """A Re:amaze brand, read through its HTTP API.
+
+    Give `email` and `api_token` as `dagster.EnvVar`, so that Dagster stores and shows only the names of the
+    variables.
+    """
+
+    api_url: str = Field(description="API root, such as https://acme.reamaze.io/api/v1")
+    email: str = Field(description="login email of a staff user", repr=False)
+    api_token: str = Field(description="API token of that user", repr=False)
+    requests_per_minute: int | None = Field(default=None, description="upper bound on the request rate")
+    concurrency: int = Field(default=4, description="requests in flight at once")
+
+    def __repr__(self) -> str:
+        return f"ReamazeResource(api_url={self.api_url!r})"
+
+    __str__ = __repr__
+
+    @contextmanager
+    def client(self) -> Iterator[ReamazeClient]:
+        """A client with a connection pool of its own, closed at the end of the block."""
+        with ReamazeClient(
+            self.api_url,
+            self.email,
+            self.api_token,
+            requests_per_minute=self.requests_per_minute,
+            concurrency=self.concurrency,
+        ) as client:
+            yield client
