@@ -1,0 +1,24 @@
+"""Re:amaze's messages API on loopback, with a history that looks lived in: for the demo, tests and benchmarks.
+
+`Sandbox` serves from a thread while it is entered, `serve_forever` from the foreground. Endpoints and semantics are in
+`app`, the controls over HTTP in `controls`, what can go wrong in `faults`. Imports no other part of the package.
+"""
+
+from reamaze_pipeline.sandbox.app import RequestSeen
+from reamaze_pipeline.sandbox.faults import Drift, Failure, Faults, RateLimit
+from reamaze_pipeline.sandbox.history import History, Truth
+from reamaze_pipeline.sandbox.options import SandboxOptions
+from reamaze_pipeline.sandbox.server import Sandbox, serve_forever
+
+__all__ = [
+    "Drift",
+    "Failure",
+    "Faults",
+    "History",
+    "RateLimit",
+    "RequestSeen",
+    "Sandbox",
+    "SandboxOptions",
+    "Truth",
+    "serve_forever",
+]
