@@ -1,0 +1,341 @@
+"""One request, made reliable: `GET {api_url}/messages` and nothing else.
+
+Belongs here: login, connection pool, timeouts, which answers are asked for again and how long that may take.
+What does not: which pages to ask for (the crawl) and what a page must look like (`page.py`).
+
+Asked again, within the bounds of `Patience`: connection errors, timeouts, answers cut short, 429, 5xx, and
+200 with what is not a page (proxies send HTML; a count and a list taken at two moments may disagree).
+Failed at once: 401, 403, 404, any other 4xx, redirects (the login must not follow one), an error body with
+200.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from http.cookiejar import DefaultCookiePolicy
+from types import TracebackType
+from typing import Self
+from urllib.parse import urlsplit
+
+import requests
+from requests.adapters import HTTPAdapter
+from requests.auth import HTTPBasicAuth
+from requests.utils import get_environ_proxies
+from tenacity import RetryCallState, Retrying, retry_if_exception_type
+
+from reamaze_pipeline.api.errors import (
+    ApiUnavailable,
+    BrandNotFound,
+    LoginRefused,
+    ReamazeError,
+    RequestRefused,
+    UnexpectedAnswer,
+)
+from reamaze_pipeline.api.pace import Gate
+from reamaze_pipeline.api.page import Audience, Page, explanation, read_page
+
+DEFAULT_USER_AGENT = "reamaze-pipeline"
+_RETRIED_5XX = frozenset({500, 502, 503, 504})
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How long one page may take. Seconds throughout; every wait has random jitter of up to a fifth."""
+
+    connect_timeout: float = 10.0
+    read_timeout: float = 60.0
+    attempts: int = 6
+    """Requests for one page, the first included."""
+    unreadable_attempts: int = 3
+    """The same for answers with status 200 that are not a page."""
+    first_wait: float = 0.5
+    """The wait after the first failure; it doubles with each further one, up to `longest_wait`."""
+    longest_wait: float = 30.0
+    rate_limit_wait: float = 60.0
+    """The wait after a 429 without Retry-After: Re:amaze counts requests per minute."""
+    longest_retry_after: float = 300.0
+    """What Retry-After is clamped to."""
+    total_wait: float = 900.0
+    """No new attempt once so much time was spent waiting for one page."""
+
+
+@dataclass(frozen=True)
+class Traffic:
+    """What a client did so far: HTTP requests sent (retries included), retries among them, seconds waited."""
+
+    requests: int = 0
+    retries: int = 0
+    waited_seconds: float = 0.0
+
+
+class ReamazeClient:
+    """Asks one brand's API for pages of messages. Thread-safe; use it as a context manager.
+
+    `api_url` is the API root, such as `https://brand.reamaze.io/api/v1`. `timeout` (seconds) replaces the
+    read timeout of `patience`. Raises `ValueError` for a root that is not an http(s) address.
+    """
+
+    def __init__(
+        self,
+        api_url: str,
+        email: str,
+        token: str,
+        *,
+        requests_per_minute: float | None = None,
+        concurrency: int = 4,
+        timeout: float | None = None,
+        patience: Patience | None = None,
+        user_agent: str = DEFAULT_USER_AGENT,
+    ) -> None:
+        address = urlsplit(api_url)
+        if address.scheme not in {"http", "https"} or not address.hostname or "@" in address.netloc:
+            raise ValueError(
+                "the API root must look like https://brand.reamaze.io/api/v1, without a login in it"
+            )
+        if concurrency < 1:
+            raise ValueError("concurrency must be at least 1")
+        self.api_url = api_url.rstrip("/")
+        self.concurrency = concurrency
+        patience = patience or Patience()
+        self.patience = patience if timeout is None else replace(patience, read_timeout=timeout)
+        self._host = address.hostname
+        self._secrets = (token, email)
+        self._auth = HTTPBasicAuth(email.encode(), token.encode())
+        self._gate = Gate(requests_per_minute)
+        self._lock = threading.Lock()
+        self._traffic = Traffic()
+        self._session = _session(self.api_url, concurrency, user_agent)
+
+    def __repr__(self) -> str:
+        return f"ReamazeClient({self.api_url!r}, concurrency={self.concurrency})"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Ends all waits (they raise `ClientClosed`) and drops the connections."""
+        self._gate.close()
+        self._session.close()
+
+    @property
+    def traffic(self) -> Traffic:
+        """The counts so far, over all threads."""
+        return self._traffic
+
+    def page(
+        self,
+        audience: Audience = "all",
+        number: int = 1,
+        start: datetime | None = None,
+        end: datetime | None = None,
+    ) -> Page:
+        """One page of the list, newest first; `number` is 1-based.
+
+        `start` and `end` (aware) are sent as `start_date` and `end_date`: an API that does not know them
+        ignores them in silence, so the caller checks the rows. Raises the `ReamazeError` that tells why not.
+        """
+        query: dict[str, str | int] = {"page": number}
+        if audience != "all":
+            query["filter"] = audience
+        if start is not None:
+            query["start_date"] = _iso(start)
+        if end is not None:
+            query["end_date"] = _iso(end)
+        retrying = Retrying(
+            retry=retry_if_exception_type(_AskAgain),
+            stop=self._is_enough,
+            wait=self._wait_before,
+            sleep=self._sleep,
+            before_sleep=self._count_retry,
+        )
+        ask: Callable[[], Page] = lambda: self._ask(query, audience, number)  # noqa: E731
+        retrying.retry_error_callback = _give_up
+        return retrying(ask)
+
+    def _ask(self, query: dict[str, str | int], audience: Audience, number: int) -> Page:
+        waited = self._gate.pass_through()
+        with self._lock:
+            self._traffic = replace(
+                self._traffic,
+                requests=self._traffic.requests + 1,
+                waited_seconds=self._traffic.waited_seconds + waited,
+            )
+        try:
+            response = self._session.get(
+                f"{self.api_url}/messages",
+                params=query,
+                auth=self._auth,
+                timeout=(self.patience.connect_timeout, self.patience.read_timeout),
+                allow_redirects=False,
+            )
+        except requests.exceptions.SSLError:
+            raise ApiUnavailable(
+                f"no secure connection to {self._host}: its certificate is not accepted; "
+                "check the address and your CA bundle"
+            ) from None
+        except requests.exceptions.RequestException as error:
+            # Only the kind of the error is told: its text holds the address and whatever a proxy answered.
+            raise _AskAgain(
+                ApiUnavailable(
+                    f"cannot get an answer from {self._host} ({type(error).__name__}); "
+                    "check the network and the brand, then try again"
+                )
+            ) from None
+        self._check_status(response)
+        try:
+            return read_page(response.content, audience=audience, number=number, fetched_at=datetime.now(UTC))
+        except UnexpectedAnswer as error:
+            safe = UnexpectedAnswer(self._without_secrets(str(error)))
+            if _is_error_body(response):
+                raise safe from None
+            raise _AskAgain(safe, unreadable=True) from None
+
+    def _check_status(self, response: requests.Response) -> None:
+        status = response.status_code
+        if status == 200:
+            return
+        if status in {401, 403}:
+            raise LoginRefused(
+                f"Re:amaze refused the login ({status}); check REAMAZE_EMAIL and REAMAZE_API_TOKEN, "
+                "and that this user may read messages"
+            )
+        if status == 404:
+            raise BrandNotFound(
+                f"nothing is served at {self._host} (404); check REAMAZE_BRAND or REAMAZE_API_URL"
+            )
+        if status == 429:
+            wait = self._rate_limit_wait(response)
+            self._gate.hold(wait)
+            raise _AskAgain(
+                ApiUnavailable(
+                    "Re:amaze still answers 429 (too many requests) after waiting; "
+                    "lower REAMAZE_REQUESTS_PER_MINUTE or try again later"
+                ),
+                held=wait,
+            )
+        if status in _RETRIED_5XX:
+            raise _AskAgain(ApiUnavailable(f"Re:amaze is not available (status {status}); try again later"))
+        if status >= 500:
+            raise ApiUnavailable(f"Re:amaze cannot serve this request (status {status}); try again later")
+        if 300 <= status < 400:
+            raise RequestRefused(
+                f"{self._host} redirects elsewhere ({status}), which is not followed with a login; "
+                "set REAMAZE_API_URL to the address that answers itself"
+            )
+        try:
+            said = explanation(json.loads(response.content))
+        except (ValueError, RecursionError):
+            said = "no explanation given"
+        raise RequestRefused(f"Re:amaze refused the request ({status}): {self._without_secrets(said)}")
+
+    def _rate_limit_wait(self, response: requests.Response) -> float:
+        asked = _retry_after(response.headers.get("Retry-After"))
+        seconds = self.patience.rate_limit_wait if asked is None else asked
+        return _with_jitter(min(max(seconds, 0.0), self.patience.longest_retry_after))
+
+    def _without_secrets(self, text: str) -> str:
+        for secret in self._secrets:
+            if secret:
+                text = text.replace(secret, "…")
+        return text
+
+    def _is_enough(self, state: RetryCallState) -> bool:
+        error = state.outcome.exception() if state.outcome else None
+        unreadable = isinstance(error, _AskAgain) and error.unreadable
+        allowed = self.patience.unreadable_attempts if unreadable else self.patience.attempts
+        return state.attempt_number >= allowed or state.idle_for >= self.patience.total_wait
+
+    def _wait_before(self, state: RetryCallState) -> float:
+        error = state.outcome.exception() if state.outcome else None
+        if isinstance(error, _AskAgain) and error.held is not None:
+            return error.held
+        doubled = self.patience.first_wait * 2.0 ** (state.attempt_number - 1)
+        return _with_jitter(min(doubled, self.patience.longest_wait))
+
+    def _sleep(self, seconds: float) -> None:
+        self._gate.sleep(seconds)
+        with self._lock:
+            self._traffic = replace(self._traffic, waited_seconds=self._traffic.waited_seconds + seconds)
+
+    def _count_retry(self, _state: RetryCallState) -> None:
+        with self._lock:
+            self._traffic = replace(self._traffic, retries=self._traffic.retries + 1)
+
+
+class _AskAgain(Exception):  # noqa: N818 - a signal to the retry loop, never seen outside
+    """Carries the error to raise when patience has run out."""
+
+    def __init__(self, error: ReamazeError, *, held: float | None = None, unreadable: bool = False) -> None:
+        super().__init__()
+        self.error = error
+        self.held = held
+        self.unreadable = unreadable
+
+
+def _give_up(state: RetryCallState) -> Page:
+    error = state.outcome.exception() if state.outcome else None
+    if isinstance(error, _AskAgain):
+        raise error.error from None
+    raise AssertionError("the retry loop ends in a page, a known error, or one that it does not catch")
+
+
+def _session(api_url: str, concurrency: int, user_agent: str) -> requests.Session:
+    session = requests.Session()
+    adapter = HTTPAdapter(pool_connections=1, pool_maxsize=concurrency, max_retries=0)
+    session.mount("http://", adapter)
+    session.mount("https://", adapter)
+    session.headers.update({"Accept": "application/json", "User-Agent": user_agent})
+    # The environment gives proxies and CA bundles; never a login: .netrc must not override ours.
+    session.trust_env = False
+    session.proxies.update(get_environ_proxies(api_url))
+    session.verify = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or True
+    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+    return session
+
+
+def _is_error_body(response: requests.Response) -> bool:
+    try:
+        document = json.loads(response.content)
+    except (ValueError, RecursionError):
+        return False
+    return (
+        isinstance(document, dict)
+        and "messages" not in document
+        and bool({"error", "errors"} & set(document))
+    )
+
+
+def _retry_after(value: str | None) -> float | None:
+    """Seconds asked for by a Retry-After header, which holds seconds or an HTTP date; None if unusable."""
+    if value is None:
+        return None
+    text = value.strip()
+    if text.isascii() and text.isdigit():
+        return float(text)
+    try:
+        moment = parsedate_to_datetime(text)
+    except (ValueError, IndexError):
+        return None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return (moment - datetime.now(UTC)).total_seconds()
+
+
+def _with_jitter(seconds: float) -> float:
+    return seconds * (1.0 + 0.2 * random.random())  # noqa: S311 - spreads load, guards nothing
+
+
+def _iso(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")

@@ -1,0 +1,171 @@
+"""What a page is: one answer of `GET /messages`, read strictly.
+
+The envelope is held to every promise it makes (types, counts, order, number of rows); a row is held to none:
+whatever is odd about a message, it stays a row. What does not belong here: HTTP (the client) and which rows
+of a page count for a day (the crawl).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from itertools import pairwise
+from typing import Literal, NoReturn
+
+from reamaze_pipeline.api.errors import UnexpectedAnswer
+from reamaze_pipeline.api.text import clean_json_text
+
+Audience = Literal["all", "staff", "customer"]
+
+_EXPLANATION_LENGTH = 200
+_ABSENT = object()
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What the crawl needs to know of one message; the message itself stays in the page's payload.
+
+    `index` is 0-based in `payload["messages"]`. `created_at` is aware UTC, exact to the microsecond, or None
+    where it is missing or not a date. `is_staff` is the `user["staff?"]` flag, None where it is absent.
+    `identity` is a digest of the fields of a message that never change; identical twins share it.
+    """
+
+    index: int
+    created_at: datetime | None
+    is_staff: bool | None
+    identity: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One answer. `payload` is its JSON text, verbatim except for `cleaned` characters that break loaders."""
+
+    audience: Audience
+    number: int
+    page_size: int
+    page_count: int
+    total_count: int
+    fetched_at: datetime
+    payload: str = field(repr=False)
+    cleaned: int
+    rows: tuple[Row, ...] = field(repr=False)
+
+    @property
+    def offset(self) -> int:
+        """How many rows of the list stand in front of this page's first row."""
+        return (self.number - 1) * self.page_size
+
+    @property
+    def is_last(self) -> bool:
+        """Whether no row of the list stands behind this page."""
+        return self.offset + self.page_size >= self.total_count
+
+
+def read_page(body: bytes, *, audience: Audience, number: int, fetched_at: datetime) -> Page:
+    """Reads one answer; raises `UnexpectedAnswer` where its envelope breaks a promise.
+
+    Promises (the API's documentation): `page_size`, `page_count`, `total_count` in every response; rows
+    sorted by `created_at`, newest first. A page beyond the end is an empty list.
+    """
+    payload, cleaned = clean_json_text(body)
+    try:
+        document = json.loads(payload, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError):
+        raise UnexpectedAnswer(
+            f"the API's answer for page {number} is not JSON; check that the API root is Re:amaze's /api/v1"
+        ) from None
+    if not isinstance(document, dict):
+        raise UnexpectedAnswer(f"the API's answer for page {number} is not a JSON object; check the API root")
+    if "messages" not in document and ("error" in document or "errors" in document):
+        raise UnexpectedAnswer(f"the API answered status 200 with an error: {explanation(document)}")
+
+    size, count, total = (_number(document, name) for name in ("page_size", "page_count", "total_count"))
+    messages = document.get("messages")
+    if not isinstance(messages, list):
+        _broken(number, "`messages` is not a list")
+    if size < 1:
+        _broken(number, f"page_size is {size}")
+    if count != -(-total // size) and not (total == 0 and count == 1):
+        _broken(number, f"page_count is {count}, but {total} rows make {-(-total // size)} pages of {size}")
+    promised = min(size, max(0, total - (number - 1) * size))
+    if len(messages) != promised:
+        _broken(number, f"{promised} rows are promised (total_count {total}), {len(messages)} came")
+
+    rows = tuple(_row(index, message) for index, message in enumerate(messages))
+    dated = [row.created_at for row in rows if row.created_at is not None]
+    if any(newer < older for newer, older in pairwise(dated)):
+        _broken(number, "its rows are not sorted newest first")
+    return Page(audience, number, size, count, total, fetched_at, payload, cleaned, rows)
+
+
+def explanation(document: object) -> str:
+    """The API's own words out of an error body, on one line and short; never a message's content."""
+    if not isinstance(document, dict):
+        return "no explanation given"
+    said = document.get("error", document.get("errors"))
+    if isinstance(said, dict):
+        said = "; ".join(
+            f"{name} {', '.join(map(str, texts)) if isinstance(texts, list) else texts}"
+            for name, texts in said.items()
+        )
+    elif isinstance(said, list):
+        said = "; ".join(map(str, said))
+    line = " ".join("".join(c if c.isprintable() else " " for c in str(said or "")).split())
+    return line[:_EXPLANATION_LENGTH] or "no explanation given"
+
+
+def _number(document: dict[str, object], name: str) -> int:
+    value = document.get(name, _ABSENT)
+    if value is _ABSENT:
+        raise UnexpectedAnswer(
+            f"the API's answer lacks `{name}`; check that the API root is Re:amaze's /api/v1"
+        )
+    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+        raise UnexpectedAnswer(f"the API's answer has a `{name}` that is not a count")
+    return value
+
+
+def _broken(number: int, what: str) -> NoReturn:
+    raise UnexpectedAnswer(
+        f"page {number} breaks its own promise: {what}; try again later, or report it to Re:amaze"
+    )
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(name)
+
+
+def _row(index: int, message: object) -> Row:
+    if not isinstance(message, dict):
+        return Row(index, None, None, _digest(message))
+    user = message.get("user")
+    conversation = message.get("conversation")
+    flag = user.get("staff?") if isinstance(user, dict) else None
+    created_at = _instant(message.get("created_at"))
+    identity = _digest(
+        [
+            created_at.isoformat() if created_at else message.get("created_at"),
+            conversation.get("slug") if isinstance(conversation, dict) else conversation,
+            user.get("email") if isinstance(user, dict) else user,
+            *(message.get(name) for name in ("body", "visibility", "origin", "origin_id")),
+        ]
+    )
+    return Row(index, created_at, flag if isinstance(flag, bool) else None, identity)
+
+
+def _digest(value: object) -> bytes:
+    text = json.dumps(value, sort_keys=True, ensure_ascii=True)
+    return hashlib.blake2b(text.encode(), digest_size=16).digest()
+
+
+def _instant(value: object) -> datetime | None:
+    """An ISO 8601 text as aware UTC; a text without an offset is taken as UTC; None for anything else."""
+    if not isinstance(value, str):
+        return None
+    try:
+        moment = datetime.fromisoformat(value)
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
