@@ -1,7 +1,7 @@
-"""Re:amaze's messages API on loopback, with a history that looks lived in: for the demo, tests and benchmarks.
+"""Re:amaze's messages API on loopback, over a history that looks lived in: for demo, tests, benchmarks.
 
-`Sandbox` serves from a thread while it is entered, `serve_forever` from the foreground. Endpoints and semantics are in
-`app`, the controls over HTTP in `controls`, what can go wrong in `faults`. Imports no other part of the package.
+`Sandbox` serves from a thread while it is entered, `serve_forever` from the foreground. Endpoints are in
+`app`, the controls over HTTP in `controls`, what can go wrong in `faults`. Imports no other room.
 """
 
 from reamaze_pipeline.sandbox.app import RequestSeen

@@ -1,7 +1,7 @@
 """Re:amaze's two message endpoints as a Starlette app: login, `Accept`, parameters, envelope, error bodies.
 
-The order is a real server's: connection failures, login, brand, limit, `Accept`, parameters, answer. Each answer
-is one moment of the history: rows and counts are read under its lock, after the drift has had its turn.
+The order is a real server's: failures, login, brand, limit, `Accept`, parameters, answer. Each answer is one
+moment of the history: rows and counts are read under its lock, after the drift has had its turn.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from reamaze_pipeline.sandbox.broken import Reset, Truncated
 from reamaze_pipeline.sandbox.faults import Failure, Faults
 from reamaze_pipeline.sandbox.history import History
 from reamaze_pipeline.sandbox.options import SandboxOptions
-from reamaze_pipeline.sandbox.query import MalformedQuery, read_query
+from reamaze_pipeline.sandbox.query import MalformedQueryError, read_query
 
 PREFIX = "/api/v1"
 OWN_HOSTS = ("127.0.0.1", "localhost", "[::1]", "")
@@ -71,7 +71,7 @@ class RequestLog:
 
 
 def reply(content: Any, status: int = 200, **headers: str) -> Response:
-    """JSON as UTF-8; a text that UTF-8 cannot hold (half a surrogate pair) makes the whole body ASCII with escapes."""
+    """JSON as UTF-8; a text that UTF-8 cannot hold (half a surrogate pair) makes it escaped ASCII."""
     try:
         body = json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
     except UnicodeEncodeError:
@@ -123,7 +123,7 @@ class Api:
             return self._answer(request, seen.ordinal)
         if failure == "truncated":
             return Truncated(self._answer(request, seen.ordinal))
-        return Reset() if failure == "reset" else _failed(failure)
+        return Reset() if failure == "reset" else _failed(failure, self.faults.failure_retry_after)
 
     def _answer(self, request: Request, ordinal: int) -> Response:
         self._check_login(request)
@@ -133,7 +133,7 @@ class Api:
         slug = request.path_params.get("slug")
         try:
             query = read_query(request.query_params, self.options, slug)
-        except MalformedQuery as error:
+        except MalformedQueryError as error:
             return reply({"errors": error.errors}, 422)
         with self.history.lock:
             self.faults.move_rows(ordinal, self.history)
@@ -215,27 +215,27 @@ async def _error(request: Request, error: Exception) -> Response:
     return response
 
 
-def _failed(failure: Failure) -> Response:
+HTML = b"<!DOCTYPE html><html><head><title>Re:amaze</title></head><body><h1>Be right back</h1></body></html>"
+
+
+def _failed(failure: Failure, retry_after: str | None) -> Response:
     """The answer that a failure stands for."""
-    html = (
-        b"<!DOCTYPE html><html><head><title>Re:amaze</title></head><body><h1>Be right back</h1></body></html>"
-    )
-    match failure:
-        case "html200":
-            return Response(html, 200, media_type="text/html")
-        case "error200":
-            return reply({"error": "Something went wrong"})
-        case "not_json":
-            return Response(b"OK", 200, media_type="text/plain")
-        case "empty":
-            return Response(b"", 200, media_type="application/json")
-        case "redirect":
-            return Response(b"", 302, {"Location": "https://login.example/sign_in"})
-        case "502" | "503" | "504":
-            return Response(html, int(failure), media_type="text/html")
-        case "422":
-            return reply({"errors": {"base": ["could not be processed"]}}, 422)
-    return reply({"error": f"Failed with status {failure}"}, int(failure))
+    answers = {
+        "html200": Response(HTML, 200, media_type="text/html"),
+        "error200": reply({"error": "Something went wrong"}),
+        "not_json": Response(b"OK", 200, media_type="text/plain"),
+        "empty": Response(b"", 200, media_type="application/json"),
+        "redirect": Response(b"", 302, {"Location": "https://login.example/sign_in"}),
+        "422": reply({"errors": {"base": ["could not be processed"]}}, 422),
+    }
+    if failure in answers:
+        return answers[failure]
+    status = int(failure)
+    proxy = status in (502, 503, 504)  # not Re:amaze's own words, but those of what stands before it
+    response = Response(HTML, status, media_type="text/html") if proxy else reply({"error": "Failed"}, status)
+    if retry_after is not None and status in (429, 503):
+        response.headers["Retry-After"] = retry_after
+    return response
 
 
 def _example(options: SandboxOptions) -> dict[str, Any] | None:

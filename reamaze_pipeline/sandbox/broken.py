@@ -17,6 +17,7 @@ class Reset(Response):
     """No answer: the connection is reset."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        del receive, send
         transport: asyncio.Transport = scope[TRANSPORT]
         linger_not = struct.pack("ii", 1, 0)  # close() then sends RST, not FIN
         transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger_not)
@@ -30,6 +31,7 @@ class Truncated(Response):
         super().__init__(whole.body, whole.status_code, media_type=whole.media_type)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        del receive
         transport: asyncio.Transport = scope[TRANSPORT]
         await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
         half = bytes(self.body)[: len(self.body) // 2]

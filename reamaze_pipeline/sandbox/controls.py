@@ -7,9 +7,10 @@
 | `GET /_sandbox/faults` | the controls; `POST` sets the ones named, `DELETE` clears all |
 | `POST /_sandbox/rows` | one step, or a list of them, as in `faults.take_step` |
 
-`POST /_sandbox/faults` takes `latency_ms`, `rate_limit` (`{"requests", "seconds", "retry_after"}` or null), `failures`
-(list of kinds or null), `failure_probability`, `failure_kinds`, `failure_seed`, `hang_seconds`, `drift` (`{"insert_front",
-"insert_late", "delete_row", "delete_conversation", "seed"}` or null) and `plan` (`{"3": [step, ...]}`).
+`POST /_sandbox/faults` takes `latency_ms`, `rate_limit` (`{"requests", "seconds", "retry_after"}` or null),
+`failures` (a list of kinds and nulls), `failure_probability`, `failure_kinds`, `failure_seed`,
+`failure_retry_after`, `hang_seconds`, `drift` (`{"insert_front", "insert_late", "delete_row",
+"delete_conversation", "seed"}` or null) and `plan` (`{"3": [step, ...]}`).
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from reamaze_pipeline.sandbox.app import RequestLog, refuse, reply
-from reamaze_pipeline.sandbox.faults import FAILURES, Drift, Faults, RateLimit, take_step
+from reamaze_pipeline.sandbox.faults import FAILURES, STEPS, Drift, Faults, RateLimit, take_step
 from reamaze_pipeline.sandbox.history import History
 from reamaze_pipeline.sandbox.options import SandboxOptions
 
@@ -79,13 +80,13 @@ class Controls:
                 raise refuse(422, "Send an object of controls.")
             try:
                 values = {name: _control(name, value) for name, value in body.items()}
-            except (TypeError, ValueError) as error:
+            except (TypeError, ValueError, AttributeError) as error:
                 raise refuse(422, str(error)) from None
             for name, value in values.items():
                 setattr(self.faults, name, value)
         faults = self.faults
         return reply(
-            {name: getattr(faults, name) for name in NUMBERS}
+            {name: getattr(faults, name) for name in (*NUMBERS, "failure_retry_after")}
             | {
                 "rate_limit": asdict(faults.rate_limit) if faults.rate_limit else None,
                 "failures": list(faults.failures),
@@ -125,6 +126,8 @@ def _control(name: str, value: Any) -> Any:
         if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
             raise ValueError(f"{name} must be a number from 0 on")
         return value
+    if name == "failure_retry_after" and (value is None or isinstance(value, str)):
+        return value
     if name == "rate_limit":
         return None if value is None else RateLimit(**value)
     if name == "drift":
@@ -137,5 +140,9 @@ def _control(name: str, value: Any) -> Any:
             raise ValueError(f"{name}: no such kind {unknown[0]!r}; there are {', '.join(FAILURES)}")
         return value
     if name == "plan" and isinstance(value, Mapping):
-        return {int(ordinal): steps for ordinal, steps in value.items()}
+        plan = {int(ordinal): steps for ordinal, steps in value.items()}
+        for step in (step for steps in plan.values() for step in steps):
+            if step.get("do") not in STEPS:
+                raise ValueError(f"plan: no such step {step.get('do')!r}; there are {', '.join(STEPS)}")
+        return plan
     raise ValueError(f"{name} is no control, or has the wrong type")

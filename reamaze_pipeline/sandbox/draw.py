@@ -1,4 +1,4 @@
-"""Repeatable choices from a key: the same key gives the same words on every machine and in any order of asking.
+"""Repeatable choices from a key: the same key gives the same words everywhere, in any order of asking.
 
 Used when one row is rendered; whole columns are drawn with numpy in `generate`.
 """

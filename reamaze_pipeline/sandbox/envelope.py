@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from reamaze_pipeline.sandbox import texts
 from reamaze_pipeline.sandbox.draw import Draw
-from reamaze_pipeline.sandbox.generate import Conversations, Quirk, Rows
 from reamaze_pipeline.sandbox.options import SandboxOptions
 from reamaze_pipeline.sandbox.people import People, Person
+from reamaze_pipeline.sandbox.rows import NO_USER, Conversations, Quirk, Rows
 
 Message = dict[str, Any]
 EMAILED = (1, 16, 17)
@@ -18,7 +19,7 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def stamp(at: int, options: SandboxOptions) -> str:
-    """Microseconds UTC as the API writes them: milliseconds and the brand's offset, daylight saving included."""
+    """Microseconds UTC as the API writes them: milliseconds, and the brand's offset at that instant."""
     local = (EPOCH + timedelta(microseconds=at)).astimezone(options.zone)
     return local.isoformat(timespec="milliseconds")
 
@@ -71,10 +72,10 @@ def render(
         )
     message["created_at"] = stamp(int(rows.at[row]), options)
     user = int(rows.user[row])
-    unflagged = options.unflagged_users and draw.chance(25)
+    unflagged = draw.chance(25) and options.unflagged_users
     if quirk != Quirk.MISSING_USER:
         message["user"] = (
-            None if user == -1 else _user(people.person(user), staff, options, flagged=not unflagged)
+            None if user == NO_USER else _user(people.person(user), staff, options, flagged=not unflagged)
         )
     if quirk != Quirk.MISSING_RECIPIENTS:
         message["recipients"] = (
@@ -105,22 +106,16 @@ def render(
 
 def _body(draw: Draw, quirk: int, *, staff: bool, note: bool) -> str | None:
     text = texts.body(draw, staff=staff, note=note)
-    match quirk:
-        case Quirk.NULL_BODY:
-            return None
-        case Quirk.EMPTY_BODY:
-            return ""
-        case Quirk.NUL_IN_BODY:
-            return f"{text[:9]}\x00{text[9:]}"
-        case Quirk.LONE_SURROGATE:
-            return f"{text} \ud83d"
-        case Quirk.RIGHT_TO_LEFT:
-            return draw.pick(texts.RIGHT_TO_LEFT)
-        case Quirk.EMOJI:
-            return f"{text} {draw.pick(texts.EMOJI)}"
-        case Quirk.HUGE_BODY:
-            return texts.huge_body(draw)
-    return text
+    odd: dict[int, Callable[[], str | None]] = {
+        Quirk.NULL_BODY: lambda: None,
+        Quirk.EMPTY_BODY: lambda: "",
+        Quirk.NUL_IN_BODY: lambda: f"{text[:9]}\x00{text[9:]}",
+        Quirk.LONE_SURROGATE: lambda: f"{text} \ud83d",
+        Quirk.RIGHT_TO_LEFT: lambda: draw.pick(texts.RIGHT_TO_LEFT),
+        Quirk.EMOJI: lambda: f"{text} {draw.pick(texts.EMOJI)}",
+        Quirk.HUGE_BODY: lambda: texts.huge_body(draw),
+    }
+    return odd[quirk]() if quirk in odd else text
 
 
 def _user(person: Person, staff: bool, options: SandboxOptions, *, flagged: bool) -> Message:
@@ -143,7 +138,7 @@ def _recipients(draw: Draw, to: Person, people: People) -> list[Message]:
 
 
 def _attachments(draw: Draw) -> list[Message]:
-    attachments = []
+    attachments: list[Message] = []
     while len(attachments) < 3 and draw.chance(70):
         name, kind, image = draw.pick(
             (

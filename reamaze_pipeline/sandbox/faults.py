@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import random
 import threading
 import time
 from collections import deque
@@ -13,6 +12,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, get_args
+
+import numpy as np
 
 from reamaze_pipeline.sandbox.history import History
 from reamaze_pipeline.sandbox.options import SandboxOptions
@@ -32,12 +33,14 @@ FAILURES: tuple[str, ...] = get_args(Failure)
 PASSING: tuple[Failure, ...] = ("500", "502", "503", "504", "html200", "truncated", "reset")
 """Failures that a second try may overcome."""
 
+STEPS = ("insert", "insert_front", "insert_late", "delete", "delete_conversation")
+
 Script = Callable[[int, History], None]
 
 
 @dataclass
 class RateLimit:
-    """At most `requests` in any `seconds`; over it 429, with `Retry-After` as seconds, as an HTTP date, or without."""
+    """At most `requests` in any `seconds`; over it 429, `Retry-After` in seconds, as a date, or absent."""
 
     requests: int
     seconds: float = 60.0
@@ -53,10 +56,10 @@ class Drift:
     delete_row: float = 0.0
     delete_conversation: float = 0.0
     seed: int = 0
-    _random: random.Random = field(init=False, repr=False)
+    _random: np.random.Generator = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        self._random = random.Random(self.seed)
+        self._random = np.random.default_rng(self.seed)
 
     def chances(self) -> dict[str, float]:
         """The chances and the seed, by name."""
@@ -78,7 +81,7 @@ class Drift:
 
 @dataclass
 class Faults:
-    """The controls. Assign to any field at any time; `decide` is called once a request, from the server's thread."""
+    """The controls. Assign to any field at any time, from any thread."""
 
     latency_ms: float = 0.0
     """Wait before each answer, in milliseconds; requests wait side by side."""
@@ -89,6 +92,8 @@ class Faults:
     """Chance that a request not covered by `failures` fails, in one of `failure_kinds`."""
     failure_kinds: Sequence[Failure] = PASSING
     failure_seed: int = 0
+    failure_retry_after: str | None = None
+    """`Retry-After` of the failures 429 and 503, word for word; None sends none."""
     hang_seconds: float = 3600.0
     drift: Drift | Script | None = None
     """Called before each answer with the request's number (from 1) and the history."""
@@ -99,7 +104,7 @@ class Faults:
 
     def __post_init__(self) -> None:
         self._lock = threading.Lock()
-        self._random: tuple[int, random.Random] = (self.failure_seed, random.Random(self.failure_seed))
+        self._random = (self.failure_seed, np.random.default_rng(self.failure_seed))
         self._let_through: deque[float] = deque()
 
     @classmethod
@@ -116,10 +121,10 @@ class Faults:
                 self.failures = rest
                 return first
             if self._random[0] != self.failure_seed:
-                self._random = (self.failure_seed, random.Random(self.failure_seed))
+                self._random = (self.failure_seed, np.random.default_rng(self.failure_seed))
             chance = self._random[1]
             if self.failure_probability and chance.random() < self.failure_probability:
-                return chance.choice(self.failure_kinds)
+                return self.failure_kinds[int(chance.integers(len(self.failure_kinds)))]
             return None
 
     def over_limit(self) -> float | None:
@@ -152,11 +157,12 @@ class Faults:
 
 
 def take_step(step: Mapping[str, Any], history: History) -> int:
-    """Carry out one step written as JSON; returns how many rows it touched. Raises ValueError where it is none.
+    """Carry out one step written as JSON; returns how many rows it touched. Raises ValueError if it is none.
 
-    `{"do": "insert", "message": {...}}`, `{"do": "insert_front"}`, `{"do": "insert_late", "at": "2026-01-01T00:00:00Z"}`,
-    `{"do": "delete", "place": 0}`, `{"do": "delete_conversation", "slug": "..."}`. Without `at`, `place` or `slug`
-    the row or conversation is any.
+    `{"do": "insert", "message": {...}}`, `{"do": "insert_front"}`,
+    `{"do": "insert_late", "at": "2026-01-01T00:00Z"}`, `{"do": "delete", "place": 0}`,
+    `{"do": "delete_conversation", "slug": "..."}`. Without `at`, `place` or
+    `slug` it is any row or conversation.
     """
     match step.get("do"):
         case "insert" if isinstance(step.get("message"), Mapping):

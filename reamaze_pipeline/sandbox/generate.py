@@ -1,13 +1,12 @@
 """A whole history from a seed and a size, as columns: no text is made here, only what each row is.
 
-Columns are aligned, newest row first. Memory is some 40 bytes a message; a million take a few seconds.
+A million messages take about a second.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import timedelta
-from enum import IntEnum
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +14,7 @@ import numpy.typing as npt
 from reamaze_pipeline.sandbox.options import SandboxOptions, microseconds
 from reamaze_pipeline.sandbox.people import AGENTS, FIRST_CUSTOMER, SHARED_INBOX
 from reamaze_pipeline.sandbox.rhythm import Rhythm, rhythm
+from reamaze_pipeline.sandbox.rows import NO_USER, Conversations, Quirk, Rows
 from reamaze_pipeline.sandbox.texts import CATEGORIES, TAGS
 
 ORIGINS = np.array([1, 0, 17, 8, 3, 9, 15, 16, 2, 19, 6, 7, 10, 11], dtype=np.int16)
@@ -24,29 +24,6 @@ OUTBOUND = 16
 ODD_FROM = 200
 """From this size on every oddity is present at least once."""
 MS = 1000
-
-
-class Quirk(IntEnum):
-    """What is odd about a row, and its share in thousandths of the rows is in `QUIRK_SHARES`."""
-
-    NONE = 0
-    NULL_USER = 1
-    MISSING_USER = 2
-    NULL_BODY = 3
-    EMPTY_BODY = 4
-    NUL_IN_BODY = 5
-    LONE_SURROGATE = 6
-    RIGHT_TO_LEFT = 7
-    EMOJI = 8
-    HUGE_BODY = 9
-    NULL_RECIPIENTS = 10
-    MISSING_RECIPIENTS = 11
-    NULL_ATTACHMENTS = 12
-    MISSING_ATTACHMENTS = 13
-    NULL_CATEGORY = 14
-    MISSING_CATEGORY = 15
-    NUMBER_ORIGIN_ID = 16
-    NULL_ORIGIN_ID = 17
 
 
 QUIRK_SHARES = {quirk: 3.0 for quirk in Quirk if quirk} | {
@@ -61,44 +38,8 @@ CUSTOMERS_ONLY = (Quirk.NULL_USER, Quirk.MISSING_USER)
 CATEGORY_QUIRKS = (Quirk.NULL_CATEGORY, Quirk.MISSING_CATEGORY)
 
 
-@dataclass
-class Rows:
-    """One value per message. `at` is microseconds since 1970 UTC; `user` -1 is a row without a user."""
-
-    at: npt.NDArray[np.int64]
-    conversation: npt.NDArray[np.int32]
-    user: npt.NDArray[np.int32]
-    staff: npt.NDArray[np.bool_]
-    visibility: npt.NDArray[np.int8]
-    origin: npt.NDArray[np.int16]
-    category: npt.NDArray[np.int16]
-    tag: npt.NDArray[np.int16]
-    quirk: npt.NDArray[np.int8]
-    content: npt.NDArray[np.int32]
-    """The number the text is drawn from; two rows that share it and all else are identical twins."""
-
-    def take(self, places: npt.NDArray[np.int64]) -> Rows:
-        """The rows at these places, in this order."""
-        return Rows(**{f.name: getattr(self, f.name)[places] for f in fields(Rows)})
-
-    def joined(self, other: Rows) -> Rows:
-        """These rows, then the other ones."""
-        return Rows(
-            **{f.name: np.concatenate([getattr(self, f.name), getattr(other, f.name)]) for f in fields(Rows)}
-        )
-
-
-@dataclass
-class Conversations:
-    """One value per generated conversation: when it began (microseconds UTC), its customer and its agent."""
-
-    begun: npt.NDArray[np.int64]
-    customer: npt.NDArray[np.int32]
-    agent: npt.NDArray[np.int32]
-
-
 def generate(options: SandboxOptions) -> tuple[Rows, Conversations]:
-    """The history these options describe: exactly `options.messages` rows, newest first, and their conversations."""
+    """The history these options describe: exactly `options.messages` rows, newest first."""
     size = options.messages
     rng = np.random.default_rng([options.seed % 2**63, size])
     end = options.end_instant()
@@ -118,13 +59,13 @@ def generate(options: SandboxOptions) -> tuple[Rows, Conversations]:
     _tie(rng, rows)
     _quirks(rng, rows)
     _edges_of_days(rng, rows, calendar, table)
-    rows = rows.joined(rows.take(rng.integers(0, max(wanted, 1), twins)))
+    rows = Rows.stacked([rows, rows.take(rng.integers(0, max(wanted, 1), twins))])
     return rows.take(np.lexsort((rows.content, rows.at))[::-1]), table
 
 
 @dataclass
 class _Threads:
-    """Messages of conversations in order of depth: which conversation, the how-many-th in it, when, by whom."""
+    """Messages in order of depth: which conversation, the how-many-th in it, when, by whom."""
 
     conversation: npt.NDArray[np.int32]
     depth: npt.NDArray[np.int8]
@@ -182,7 +123,7 @@ def _rows(rng: np.random.Generator, threads: _Threads, wanted: int) -> tuple[Row
     customers = max(1, int(number * 0.6))
     customer = np.arange(number)
     customer[customers:] = (rng.random(number - customers) ** 2 * customers).astype(np.int64)
-    customer = (customer + FIRST_CUSTOMER).astype(np.int32)
+    customer += FIRST_CUSTOMER
     customer[rng.random(number) < 0.004] = SHARED_INBOX
     agent = rng.integers(0, len(AGENTS), number).astype(np.int32)
     helper = np.where(
@@ -214,7 +155,7 @@ def _rows(rng: np.random.Generator, threads: _Threads, wanted: int) -> tuple[Row
         quirk=np.zeros(count, dtype=np.int8),
         content=np.arange(count, dtype=np.int32),
     )
-    return rows, Conversations(begun - 82 * MS, customer, agent)
+    return rows, Conversations(begun - 82 * MS, customer.astype(np.int32), agent)
 
 
 def _share(count: int, thousandths: float) -> int:
@@ -222,7 +163,7 @@ def _share(count: int, thousandths: float) -> int:
 
 
 def _tie(rng: np.random.Generator, rows: Rows) -> None:
-    """Give some rows the instant of the next newer one; now and then three or four share it. `rows` oldest first."""
+    """Give some rows the instant of the next newer one; rarely four share it. `rows` oldest first."""
     count = len(rows.at)
     if count < 5:
         return
@@ -242,18 +183,20 @@ def _quirks(rng: np.random.Generator, rows: Rows) -> None:
         chosen = rng.choice(places, min(len(places), _share(count, thousandths)), replace=False)
         rows.quirk[chosen] = quirk
         if quirk in CUSTOMERS_ONLY:
-            rows.user[chosen] = -1
+            rows.user[chosen] = NO_USER
         if quirk in CATEGORY_QUIRKS:
             rows.category[chosen] = -1
 
 
 def _edges_of_days(rng: np.random.Generator, rows: Rows, calendar: Rhythm, table: Conversations) -> None:
-    """Move the newest message of some conversations to the next midnight or the last millisecond before it."""
+    """Move the newest message of some conversations to the next midnight, or a millisecond before it."""
     newest = np.full(len(table.begun), -1, dtype=np.int64)
     np.maximum.at(newest, rows.conversation, np.arange(len(rows.at)))
     candidates = rng.permutation(newest[newest >= 0])
     each = min(_share(len(rows.at), 0.6) * 2, len(candidates) // 16)
-    flavours = ((calendar.utc_midnights, 0), (calendar.brand_midnights, 0)) + (
+    flavours = (
+        (calendar.utc_midnights, 0),
+        (calendar.brand_midnights, 0),
         (calendar.utc_midnights, MS),
         (calendar.brand_midnights, MS),
     )

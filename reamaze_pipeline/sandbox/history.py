@@ -1,7 +1,7 @@
 """The live list of messages, newest first: looked at through views, changed by inserts and deletions.
 
-A row keeps its number for life; the list is an array of row numbers that every change replaces as a whole, so a
-view once taken never moves. Whoever wants list and counts from one moment holds `lock`. Rendering is `envelope`'s.
+A row keeps its number for life; the list is an array of row numbers that every change replaces as a whole, so
+a view once taken never moves. Who wants list and counts of one moment holds `lock`. `envelope` renders.
 """
 
 from __future__ import annotations
@@ -18,43 +18,14 @@ import numpy as np
 import numpy.typing as npt
 
 from reamaze_pipeline.sandbox.envelope import Message, render, served
-from reamaze_pipeline.sandbox.generate import Conversations, Rows, generate
+from reamaze_pipeline.sandbox.generate import generate
+from reamaze_pipeline.sandbox.names import Names, created_at
 from reamaze_pipeline.sandbox.options import SandboxOptions, microseconds
 from reamaze_pipeline.sandbox.people import AGENTS, FIRST_CUSTOMER, People
-from reamaze_pipeline.sandbox.texts import CATEGORIES, TAGS, conversation_of
+from reamaze_pipeline.sandbox.rows import NO_USER, Conversations, Rows, one_row
+from reamaze_pipeline.sandbox.views import View, ViewKey
 
 VIEWS_KEPT = 16
-
-
-@dataclass(frozen=True)
-class ViewKey:
-    """Which rows are asked for; None is no condition. `audience` is all, staff or customer."""
-
-    audience: str = "all"
-    slug: str | None = None
-    sent_by: str | None = None
-    origin: int | None = None
-    category: str | None = None
-    tag: str | None = None
-
-
-@dataclass(frozen=True)
-class View:
-    """Row numbers newest first, and their instants negated (ascending, for bisection)."""
-
-    rows: npt.NDArray[np.int32]
-    ages: npt.NDArray[np.int64]
-
-    def between(
-        self, start: int | None, end: int | None, *, start_inclusive: bool, end_inclusive: bool
-    ) -> View:
-        """The part of the view between two instants in microseconds UTC."""
-        first, last = 0, len(self.rows)
-        if end is not None:
-            first = int(np.searchsorted(self.ages, -end, side="left" if end_inclusive else "right"))
-        if start is not None:
-            last = int(np.searchsorted(self.ages, -start, side="right" if start_inclusive else "left"))
-        return View(self.rows[first:last], self.ages[first:last])
 
 
 @dataclass(frozen=True)
@@ -77,10 +48,7 @@ class History:
         self.lock = threading.RLock()
         self.people = People(options.seed, options.brand)
         self._made: dict[int, Message] = {}
-        self._slugs: dict[str, int] = {}
-        self._emails: dict[str, int] = {}
-        self._categories = {slug: code for code, (_, slug, _) in enumerate(CATEGORIES)}
-        self._tags = {tag: code for code, tag in enumerate(TAGS)}
+        self._names = Names(options.seed, self.people)
         self._views: OrderedDict[ViewKey, View] = OrderedDict()
         given = None if rows is None else list(rows)
         self._rows, self._conversations = generate(options if given is None else replace(options, messages=0))
@@ -130,10 +98,10 @@ class History:
         )
 
     def truth(self, start: datetime | None = None, end: datetime | None = None) -> Iterator[Truth]:
-        """Every row of the list as it stood at the call, newest first; optionally with start <= created_at < end."""
+        """Every row of the list as it stands at the call, newest first, if start <= created_at < end."""
         view = self.view(ViewKey()).between(
-            start and microseconds(start),
-            end and microseconds(end),
+            None if start is None else microseconds(start),
+            None if end is None else microseconds(end),
             start_inclusive=True,
             end_inclusive=False,
         )
@@ -150,38 +118,32 @@ class History:
         elif key.audience == "customer":
             mask &= ~rows.staff[order]
             if self.options.null_user_view == "none":
-                mask &= rows.user[order] != -1
-        if key.slug is not None:
-            number = self._conversation(key.slug)
-            mask &= (rows.conversation[order] == number) if number is not None else False
-        if key.sent_by is not None:
-            person = self._person(key.sent_by)
-            mask &= (rows.user[order] == person) if person is not None else False
-        if key.origin is not None:
-            mask &= rows.origin[order] == key.origin
-        if key.category is not None:
-            mask &= rows.category[order] == self._categories.get(key.category, -2)
-        if key.tag is not None:
-            mask &= rows.tag[order] == self._tags.get(key.tag, -2)
+                mask &= rows.user[order] != NO_USER
+        for column, number in self._conditions(key):
+            mask &= (column[order] == number) if number is not None else False
         return mask
 
-    def _conversation(self, slug: str) -> int | None:
-        number = conversation_of(self.options.seed, slug)
-        if number is not None and number < len(self._conversations.begun):
-            return number
-        return self._slugs.get(slug)
-
-    def _person(self, email: str) -> int | None:
-        number = self.people.find(email)
-        return number if number is not None else self._emails.get(email.lower())
+    def _conditions(self, key: ViewKey) -> Iterator[tuple[npt.NDArray[np.signedinteger[Any]], int | None]]:
+        """Each condition as a column and the number it must hold; None where nothing has that name."""
+        rows, names = self._rows, self._names
+        if key.slug is not None:
+            yield rows.conversation, names.conversation(key.slug, len(self._conversations.begun))
+        if key.sent_by is not None:
+            yield rows.user, names.person(key.sent_by)
+        if key.origin is not None:
+            yield rows.origin, key.origin
+        if key.category is not None:
+            yield rows.category, names.category(key.category)
+        if key.tag is not None:
+            yield rows.tag, names.tag(key.tag)
 
     # -- changing --------------------------------------------------------------------------------------------
 
     def insert(self, message: Mapping[str, Any], *, at: datetime | None = None) -> int:
         """Insert a message dict where its `created_at` (or `at`) belongs, before rows of the same instant.
 
-        `"_staff": true` in the dict (never served) says who wrote it where no `user["staff?"]` does. Returns the
-        row's number. Raises ValueError where neither `created_at` nor `at` gives an instant.
+        `"_staff": true` in the dict (never served) says who wrote it where no `user["staff?"]` does. Returns
+        the row's number. Raises ValueError where neither `created_at` nor `at` gives an instant.
         """
         made = copy.deepcopy(dict(message))
         instant = at or created_at(made)
@@ -191,14 +153,14 @@ class History:
             return self._add(self._columns(made, microseconds(instant)), made)
 
     def insert_front(self, *, after_seconds: float | None = None) -> int:
-        """Insert a generated message newer than all (by up to 90 seconds unless told). Returns its number."""
+        """Insert a generated message newer than all, by up to 90 seconds unless told. Returns its number."""
         with self.lock:
             gap = float(self._drift.random() * 90) if after_seconds is None else after_seconds
             newest = self.newest() or self.options.end_instant()
             return self._new_row(microseconds(newest) + int(gap * 1000) * 1000)
 
     def insert_late(self, at: datetime | None = None) -> int:
-        """Insert a generated message at an older instant (any in the history unless told). Returns its number."""
+        """Insert a generated message at an older instant, any unless told. Returns its number."""
         with self.lock:
             if at is not None:
                 return self._new_row(microseconds(at))
@@ -209,7 +171,7 @@ class History:
             return self._new_row(microseconds(oldest) + int(self._drift.integers(0, span + 1)) * 1000)
 
     def delete(self, place: int) -> int:
-        """Delete the row at a place of the list, 0 the newest, -1 the oldest. Returns its number; IndexError."""
+        """Delete the row at a place, 0 the newest, -1 the oldest. Returns its number. Raises IndexError."""
         with self.lock:
             row = int(self._order[place])
             self._replace(np.delete(self._order, place))
@@ -240,56 +202,24 @@ class History:
             return self.delete_rows(self._order[self._rows.conversation[self._order] == number].tolist())
 
     def _load(self, given: list[Mapping[str, Any]]) -> None:
-        """Take hand-made rows: newest first, ties in the order given; an undated row stays below its neighbour."""
-        dated: list[tuple[int, Message]] = []
-        instants = [created_at(dict(message)) for message in given]
+        """Take hand-made rows; ties keep their order, an undated row stays below the one before it."""
+        instants = [created_at(message) for message in given]
         above = next((instant for instant in instants if instant), datetime(1970, 1, 1, tzinfo=UTC))
+        dated: list[tuple[int, Message]] = []
         for message, instant in zip(given, instants, strict=True):
             above = instant or above
             dated.append((microseconds(above), copy.deepcopy(dict(message))))
         dated.sort(key=lambda pair: -pair[0])
-        for at, message in dated:
-            self._made[len(self._rows.at)] = message
-            self._rows = self._rows.joined(self._columns(message, at))
+        columns = [self._columns(message, at) for at, message in dated]
+        self._rows = Rows.stacked([self._rows, *columns])
+        self._made = {number: message for number, (_, message) in enumerate(dated)}
         self._replace(np.arange(len(dated), dtype=np.int32))
 
     def _columns(self, message: Message, at: int) -> Rows:
-        user, conversation = message.get("user"), message.get("conversation")
-        user = user if isinstance(user, Mapping) else None
-        conversation = conversation if isinstance(conversation, Mapping) else {}
-        staff = bool(message.pop("_staff", (user or {}).get("staff?", False)))
-        origin, category = message.get("origin"), conversation.get("category")
-        slug = str(conversation.get("slug", ""))
-        number = self._conversation(slug)
-        if number is None:
-            number = self._slugs.setdefault(slug, -1 - len(self._slugs))
-        category_slug = str(category.get("slug")) if isinstance(category, Mapping) else None
-        return _one_row(
-            at=at,
-            conversation=number,
-            user=self._sender(user),
-            staff=staff,
-            visibility=0,
-            origin=origin if isinstance(origin, int) and abs(origin) < 2**15 else -1,
-            category=-1
-            if category_slug is None
-            else self._categories.setdefault(category_slug, len(self._categories)),
-            tag=-1,
-            quirk=0,
-            content=0,
-        )
-
-    def _sender(self, user: Mapping[str, Any] | None) -> int:
-        if user is None:
-            return -1
-        email = str(user.get("email") or "").lower()
-        if not email:
-            return -2
-        known = self._person(email)
-        return known if known is not None else self._emails.setdefault(email, -3 - len(self._emails))
+        return self._names.columns(message, at, len(self._conversations.begun))
 
     def _new_row(self, at: int) -> int:
-        """A generated message at an instant: mostly of a new conversation, else an answer in the newest one."""
+        """A generated message at an instant: of a new conversation, or else one more in the newest."""
         staff = bool(self._drift.random() < 0.45)
         table = self._conversations
         follows = int(self._rows.conversation[self._order[0]]) if len(self._order) else -1
@@ -300,16 +230,13 @@ class History:
                 np.append(table.customer, np.int32(FIRST_CUSTOMER + follows)),
                 np.append(table.agent, np.int32(self._drift.integers(len(AGENTS)))),
             )
-        row = _one_row(
+        row = one_row(
             at=at,
             conversation=follows,
             user=int(table.agent[follows] if staff else table.customer[follows]),
             staff=staff,
-            visibility=0,
             origin=1,
             category=0,
-            tag=-1,
-            quirk=0,
             content=int(2**30 + len(self._rows.at)),
         )
         return self._add(row, None)
@@ -319,7 +246,7 @@ class History:
         if made is not None:
             self._made[number] = made
         place = int(np.searchsorted(-self._rows.at[self._order], -row.at[0], side="left"))
-        self._rows = self._rows.joined(row)
+        self._rows = Rows.stacked([self._rows, row])
         self._replace(np.insert(self._order, place, number))
         return number
 
@@ -328,45 +255,5 @@ class History:
         self._views.clear()
 
 
-def created_at(message: Mapping[str, Any]) -> datetime | None:
-    """The instant of a message dict (aware; a naive one is taken as UTC), None where it cannot be read."""
-    value = message.get("created_at")
-    if isinstance(value, str):
-        try:
-            value = datetime.fromisoformat(value)
-        except ValueError:
-            return None
-    if not isinstance(value, datetime):
-        return None
-    return value if value.tzinfo else value.replace(tzinfo=UTC)
-
-
 def _instant(at: int) -> datetime:
     return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=at)
-
-
-def _one_row(
-    *,
-    at: int,
-    conversation: int,
-    user: int,
-    staff: bool,
-    visibility: int,
-    origin: int,
-    category: int,
-    tag: int,
-    quirk: int,
-    content: int,
-) -> Rows:
-    return Rows(
-        at=np.array([at], dtype=np.int64),
-        conversation=np.array([conversation], dtype=np.int32),
-        user=np.array([user], dtype=np.int32),
-        staff=np.array([staff], dtype=np.bool_),
-        visibility=np.array([visibility], dtype=np.int8),
-        origin=np.array([origin], dtype=np.int16),
-        category=np.array([category], dtype=np.int16),
-        tag=np.array([tag], dtype=np.int16),
-        quirk=np.array([quirk], dtype=np.int8),
-        content=np.array([content], dtype=np.int32),
-    )

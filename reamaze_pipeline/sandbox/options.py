@@ -21,7 +21,7 @@ def microseconds(instant: datetime) -> int:
 
 @dataclass(frozen=True)
 class SandboxOptions:
-    """The brand, its history, and which revision of the API it speaks. Raises ValueError on impossible values."""
+    """The brand, its history, and which revision of the API it speaks. Raises ValueError."""
 
     messages: int = 1000
     """Number of messages in the history, 0 to 1,000,000."""
@@ -44,7 +44,7 @@ class SandboxOptions:
     page_size: int = 30
     """Rows a page; it cannot be asked for by a request."""
     dates_honoured: bool = False
-    """Whether `start_date`, `end_date`, `origin`, `tag`, `category` and `include` work; if not, they are ignored."""
+    """Whether `start_date`, `end_date`, `origin`, `tag`, `category`, `include` work; if not, ignored."""
     start_inclusive: bool = True
     """Whether a row at exactly `start_date` is in the answer."""
     end_inclusive: bool = True
@@ -58,7 +58,7 @@ class SandboxOptions:
     null_user_view: Literal["customer", "none"] = "customer"
     """Where rows without a user go: into `filter=customer`, or into neither filter."""
     extra_fields: bool = False
-    """Whether rows carry the undocumented fields that clients have seen (`meta`, `direct_recipients`, ...)."""
+    """Whether rows carry undocumented fields that clients have seen (`meta`, `direct_recipients`, ...)."""
     example: Literal["older", "current"] | None = None
     """Answer `GET /messages` with a documented example response instead of the history."""
     latency_ms: float = 0.0

@@ -25,17 +25,25 @@ SHARED_INBOX = len(AGENTS)
 FIRST_CUSTOMER = SHARED_INBOX + 1
 
 GIVEN = (
-    ("Olivia", "olivia"), ("Noah", "noah"), ("José", "jose"), ("Zoë", "zoe"), ("Björn", "bjorn"), ("Fatima", "fatima"),
-    ("美咲", "misaki"), ("Владимир", "vladimir"), ("محمد", "mohammed"), ("נועה", "noa"), ("Siobhán", "siobhan"),
-    ("Łukasz", "lukasz"), ("Chloe", "chloe"), ("Emma", "emma"), ("Liam", "liam"), ("Ana", "ana"), ("Raj", "raj"),
-    ("Mei", "mei"), ("Grace", "grace"), ("Hugo", "hugo"), ("Nadia", "nadia"), ("Ethan", "ethan"), ("Ivy", "ivy"),
+    ("Olivia", "olivia"), ("Noah", "noah"), ("José", "jose"), ("Zoë", "zoe"),
+    ("Björn", "bjorn"), ("Fatima", "fatima"),
+    ("美咲", "misaki"), ("Владимир", "vladimir"), ("محمد", "mohammed"),
+    ("נועה", "noa"), ("Siobhán", "siobhan"),
+    ("Łukasz", "lukasz"), ("Chloe", "chloe"), ("Emma", "emma"), ("Liam", "liam"),
+    ("Ana", "ana"), ("Raj", "raj"),
+    ("Mei", "mei"), ("Grace", "grace"), ("Hugo", "hugo"), ("Nadia", "nadia"),
+    ("Ethan", "ethan"), ("Ivy", "ivy"),
     ("Samuel", "samuel"), ("Dave", "dave"), ("Ruth", "ruth"), ("Omar", "omar"), ("Lena", "lena"),
 )  # fmt: skip
 FAMILY = (
-    ("Nguyen", "nguyen"), ("García", "garcia"), ("Smith", "smith"), ("Müller", "mueller"), ("Okafor", "okafor"),
-    ("O'Brien", "obrien"), ("Rossi", "rossi"), ("Silva", "silva"), ("Kowalski", "kowalski"), ("Haddad", "haddad"),
-    ("Tanaka", "tanaka"), ("Andersson", "andersson"), ("Patel", "patel"), ("Dubois", "dubois"), ("Cohen", "cohen"),
-    ("Van der Berg", "vandenberg"), ("Bowman", "bowman"), ("Yılmaz", "yilmaz"), ("Brown", "brown"), ("Sato", "sato"),
+    ("Nguyen", "nguyen"), ("García", "garcia"), ("Smith", "smith"),
+    ("Müller", "mueller"), ("Okafor", "okafor"),
+    ("O'Brien", "obrien"), ("Rossi", "rossi"), ("Silva", "silva"),
+    ("Kowalski", "kowalski"), ("Haddad", "haddad"),
+    ("Tanaka", "tanaka"), ("Andersson", "andersson"), ("Patel", "patel"),
+    ("Dubois", "dubois"), ("Cohen", "cohen"),
+    ("Van der Berg", "vandenberg"), ("Bowman", "bowman"), ("Yılmaz", "yilmaz"),
+    ("Brown", "brown"), ("Sato", "sato"),
 )  # fmt: skip
 HOSTS = ("example.com", "example.net", "example.org", "mail.example", "post.example")
 

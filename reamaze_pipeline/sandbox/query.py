@@ -1,4 +1,4 @@
-"""A request's parameters, read as the chosen revision reads them: unknown ones are ignored, malformed ones explained."""
+"""A request's parameters, as its revision reads them: unknown ones ignored, malformed ones explained."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from reamaze_pipeline.sandbox.history import View, ViewKey
 from reamaze_pipeline.sandbox.options import SandboxOptions, microseconds
+from reamaze_pipeline.sandbox.views import View, ViewKey
 
 
 @dataclass(frozen=True)
@@ -32,14 +32,14 @@ class Query:
 
 
 @dataclass
-class MalformedQuery(ValueError):
+class MalformedQueryError(ValueError):
     """Parameters that answer 422, each with its explanation."""
 
     errors: dict[str, list[str]] = field(default_factory=dict)
 
 
 def read_query(params: Mapping[str, str], options: SandboxOptions, slug: str | None = None) -> Query:
-    """The query of a request to `/messages`, or to a conversation's messages. Raises MalformedQuery."""
+    """The query of a request to `/messages`, or to a conversation's messages. Raises MalformedQueryError."""
     given = {name: value.strip() for name, value in params.items() if value.strip()}
     errors: dict[str, list[str]] = {}
     page = given.get("page", "1")
@@ -57,7 +57,7 @@ def read_query(params: Mapping[str, str], options: SandboxOptions, slug: str | N
             else:
                 errors["origin"] = ["must be a whole number"]
     if errors:
-        raise MalformedQuery(errors)
+        raise MalformedQueryError(errors)
     newer = given if options.dates_honoured else {}
     return Query(
         ViewKey(audience, slug, given.get("sent_by"), origin, newer.get("category"), newer.get("tag")),

@@ -1,4 +1,4 @@
-"""The sandbox as a server on loopback: in a thread for tests and the demo, or in the foreground as a process."""
+"""The sandbox as a server on loopback: in a thread for tests and demo, or in the foreground as a process."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import signal
 import socket
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Self
 
@@ -29,8 +30,8 @@ START_SECONDS = 10.0
 class Sandbox:
     """An embedded Re:amaze, serving while it is entered.
 
-    `rows` replaces the generated history by hand-made message dicts (see `History.insert`). `port` 0 takes a free
-    one. Raises ValueError for a `host` that is not loopback, OSError where the port is taken.
+    `rows` replaces the generated history by hand-made message dicts (see `History.insert`). `port` 0 takes a
+    free one. Raises ValueError for a `host` that is not loopback, OSError where the port is taken.
     """
 
     def __init__(
@@ -42,7 +43,8 @@ class Sandbox:
         port: int = 0,
     ) -> None:
         self._host, self._port = _loopback(host), port
-        self.options = options or SandboxOptions()
+        given = options or SandboxOptions()
+        self.options = replace(given, end=given.end_instant())
         self.history = History(self.options, rows)
         self.faults = Faults.of(self.options)
         self._log = RequestLog()
@@ -140,7 +142,7 @@ def serve_forever(
 ) -> None:
     """Serve until SIGINT or SIGTERM, then stop cleanly; call from the main thread.
 
-    `on_ready` gets the sandbox once it answers. Raises OSError where the port is taken, ValueError off loopback.
+    `on_ready` gets the sandbox once it answers. Raises OSError for a taken port, ValueError off loopback.
     """
     stop = threading.Event()
     before = {name: signal.signal(name, lambda *_: stop.set()) for name in (signal.SIGINT, signal.SIGTERM)}
@@ -161,7 +163,7 @@ class _WithTransport:
         self._app, self._transports = app, transports
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self._app(scope | {TRANSPORT: self._transports.get(tuple(scope["client"]))}, receive, send)
+        await self._app({**scope, TRANSPORT: self._transports.get(tuple(scope["client"]))}, receive, send)
 
 
 def _protocol(transports: dict[tuple[str, int], asyncio.Transport]) -> type[H11Protocol]:

@@ -1,9 +1,10 @@
-"""What is written: subjects, slugs, categories, tags and bodies, from plain sentences to what breaks loaders."""
+"""What is written: subjects, slugs, categories, tags and bodies, from plain words to what breaks loaders."""
 
 from __future__ import annotations
 
 import html
 import re
+from functools import lru_cache
 
 from reamaze_pipeline.sandbox.draw import Draw, base36, from_base36
 
@@ -19,11 +20,15 @@ CATEGORIES = (
 TAGS = ("vip", "refund", "bug", "shipping", "wholesale")
 
 SUBJECTS = (
-    "Where is my order?", "Refund for a damaged parcel", "Cannot log in", "Do you read me?", "Invoice for March",
-    "Change of delivery address", "Wrong size received", "Cancel my subscription", "Discount code does not work",
-    "Question about sizing", "Bulk order: 200 units", "Two-factor code never arrives", "¿Dónde está mi pedido?",
+    "Where is my order?", "Refund for a damaged parcel", "Cannot log in",
+    "Do you read me?", "Invoice for March",
+    "Change of delivery address", "Wrong size received", "Cancel my subscription",
+    "Discount code does not work",
+    "Question about sizing", "Bulk order: 200 units", "Two-factor code never arrives",
+    "¿Dónde está mi pedido?",
     "Größe tauschen", "返品について", "متى يصل طلبي؟", "Love the new colours 💙", "Payment failed twice",
-    "Feature request: dark mode", "Gift wrapping & a note", "Warranty claim", "Website down?", "Re: your newsletter",
+    "Feature request: dark mode", "Gift wrapping & a note", "Warranty claim",
+    "Website down?", "Re: your newsletter",
 )  # fmt: skip
 FROM_CUSTOMER = (
     "Hi, my order has not arrived yet and the tracking page has not moved for three days.",
@@ -91,6 +96,7 @@ def huge_body(draw: Draw) -> str:
     )
 
 
+@lru_cache(maxsize=50_000)
 def subject_and_slug(seed: int, conversation: int) -> tuple[str, str]:
     """Subject and slug of a conversation; the slug ends in the conversation's number and is unique."""
     draw = Draw(seed, "conversation", conversation)
