@@ -1,0 +1,138 @@
+{{ config(materialized='incremental', event_time='day') }}
+
+-- Types that fail no row: text everywhere, cast with try_cast below. Parsed once, here and nowhere else.
+with pages as (
+
+    select
+        day,
+        audience,
+        page,
+        kept_rows,
+        kept_is_staff,
+        from_json(payload, '{"messages": [{
+            "body": "VARCHAR",
+            "visibility": "VARCHAR",
+            "origin": "VARCHAR",
+            "origin_id": "VARCHAR",
+            "created_at": "VARCHAR",
+            "user": {"name": "VARCHAR", "email": "VARCHAR", "mobile": "VARCHAR"},
+            "recipients": [{"name": "VARCHAR", "email": "VARCHAR"}],
+            "attachments": [{
+                "file_file_name": "VARCHAR", "file_content_type": "VARCHAR", "file_file_size": "VARCHAR",
+                "url": "VARCHAR", "thumb_url": "VARCHAR", "image?": "VARCHAR"
+            }],
+            "conversation": {
+                "slug": "VARCHAR", "subject": "VARCHAR", "created_at": "VARCHAR",
+                "category": {"slug": "VARCHAR", "name": "VARCHAR", "email": "VARCHAR", "channel": "VARCHAR"}
+            }
+        }]}').messages as messages
+    from {{ source('raw', 'message_pages') }}
+
+),
+
+kept as (
+
+    select
+        day,
+        audience,
+        page,
+        unnest(kept_rows) as place,
+        unnest(kept_is_staff) as is_staff,
+        unnest([messages[i + 1] for i in kept_rows]) as message
+    from pages
+
+),
+
+typed as (
+
+    select
+        day,
+        audience,
+        page,
+        place,
+        is_staff,
+        try_cast(message.created_at as timestamptz) at time zone 'UTC' as instant,
+        message.created_at as created_at_text,
+        message.conversation.slug as conversation_slug,
+        message.conversation.subject as subject,
+        try_cast(message.conversation.created_at as timestamptz) at time zone 'UTC' as conversation_instant,
+        message.conversation.category.slug as category_slug,
+        message.conversation.category.name as category_name,
+        message.conversation.category.email as category_email,
+        try_cast(message.conversation.category.channel as integer) as channel,
+        message.user.name as sender_name,
+        message.user.email as sender_email,
+        message.user.mobile as sender_mobile,
+        message.origin as origin_text,
+        -- A cast alone would round 1.5 to another code.
+        if(regexp_full_match(message.origin, '-?[0-9]+'), try_cast(message.origin as integer), null) as origin,
+        message.visibility as visibility_text,
+        if(regexp_full_match(message.visibility, '-?[0-9]+'), try_cast(message.visibility as integer), null)
+            as visibility,
+        message.body as body,
+        message.origin_id as origin_id,
+        coalesce(message.recipients, []) as recipients,
+        coalesce(message.attachments, []) as attachments
+    from kept
+
+),
+
+-- What never changes about a message, so that each fetch and each revision of the API gives it the same digest.
+identified as (
+
+    select
+        *,
+        if(isfinite(instant), instant, null) as created_at,
+        md5(json_array(
+            conversation_slug,
+            coalesce(instant::varchar, day || ' ' || coalesce(created_at_text, '')),
+            sender_email,
+            visibility_text,
+            origin_text,
+            body
+        )::varchar) as digest
+    from typed
+
+),
+
+-- Messages that agree in all of that are told apart by their number among them.
+numbered as (
+
+    select
+        *,
+        row_number() over (
+            partition by day, digest
+            order by origin_id, recipients, attachments, audience, page, place
+        ) as ordinal
+    from identified
+
+)
+
+select
+    if(ordinal = 1, digest, md5(digest || '/' || ordinal)) as message_id,
+    created_at,
+    day,
+    conversation_slug,
+    sender_name,
+    sender_email,
+    sender_mobile,
+    is_staff,
+    origin,
+    coalesce(origins.name, 'Unknown (' || origin_text || ')', 'Unknown') as origin_name,
+    visibility,
+    coalesce(visibilities.name, 'Unknown (' || visibility_text || ')', 'Unknown') as visibility_name,
+    subject,
+    body,
+    origin_id,
+    category_slug,
+    category_name,
+    category_email,
+    channel,
+    if(isfinite(conversation_instant), conversation_instant, null) as conversation_created_at,
+    len(recipients)::integer as recipient_count,
+    len(attachments)::integer as attachment_count,
+    recipients,
+    attachments
+from numbered
+left join {{ ref('origins') }} as origins on origins.code = origin
+left join {{ ref('visibilities') }} as visibilities on visibilities.code = visibility

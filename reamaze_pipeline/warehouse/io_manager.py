@@ -1,0 +1,195 @@
+"""The IO manager: what Dagster calls to store an asset and to load it again.
+
+Computes and checks through a reading connection, then writes in one short transaction. Takes pandas DataFrames, lists
+of rows and `Select`s. What columns an asset has is read from its `dagster/column_schema`; an asset that declares none
+gets them from its first frame, and from the stored table after that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import duckdb
+import pandas as pd
+
+from reamaze_pipeline.warehouse import partition
+from reamaze_pipeline.warehouse.connection import reading, writing
+from reamaze_pipeline.warehouse.errors import PartitionMissing, TableRefused
+from reamaze_pipeline.warehouse.frame import columns_of
+from reamaze_pipeline.warehouse.staging import describe, staged
+from reamaze_pipeline.warehouse.table import Column, Select, Table, quoted
+from reamaze_pipeline.warehouse.window import Window
+
+COLUMN_SCHEMA = "dagster/column_schema"
+PARTITION_COLUMN = "partition_expr"  # the name dagster-duckdb uses
+COLUMNS = "columns"
+DETAILS = "reamaze_pipeline/details"
+
+DEFAULT_PARTITION_COLUMN = "day"
+
+
+def table_metadata(table: Table) -> dict[str, Any]:
+    """Asset metadata from which the IO manager, and Dagster's UI, know the table."""
+    columns = [dg.TableColumn(c.name, c.type, description=c.description or None) for c in table.columns]
+    metadata: dict[str, Any] = {COLUMN_SCHEMA: dg.TableSchema(columns), "dagster/table_name": table.label}
+    return metadata | ({PARTITION_COLUMN: table.partition_column} if table.partition_column else {})
+
+
+class DuckDBWarehouse(dg.ConfigurableIOManager):
+    """Stores assets in a DuckDB file: schema = asset key prefix, table = last part of the key.
+
+    A partition, or the range of a single run, is replaced in one transaction. Partition keys are days ``YYYY-MM-DD``;
+    the partition column is ``day`` unless the asset's metadata ``partition_expr`` names another.
+    """
+
+    database: str
+
+    def handle_output(self, context: dg.OutputContext, obj: Any) -> None:
+        """Store what the asset returned: a DataFrame, a list of rows, a `Select`; None if it stored by itself."""
+        if obj is None:
+            return
+        if not isinstance(obj, pd.DataFrame | Select | Sequence) or isinstance(obj, str | bytes):
+            msg = f"{context.asset_key.to_user_string()} returned a {type(obj).__name__}; return a DataFrame or a Select."
+            raise TableRefused(msg)
+        days = _days(context)
+        if isinstance(obj, Select) and obj.as_view:
+            self._store_view(context, obj)
+            return
+        with ExitStack() as stack:
+            with self._computing() as connection:
+                table = self._table(context, connection, obj)
+                rows = stack.enter_context(staged(connection, table, days, obj))
+            # The reading connection is closed by now: one process cannot hold the file in both modes.
+            with writing(self.database) as connection:
+                counts = partition.store(
+                    connection,
+                    rows,
+                    run_id=context.run_id,
+                    version=context.version,
+                    details=_details(context),
+                )
+        self._report(context, table, counts)
+
+    def load_input(self, context: dg.InputContext) -> pd.DataFrame:
+        """The partitions asked for, with the columns named by the input's metadata ``columns``, or all of them."""
+        table = _named(
+            context.asset_key, _partition_column(context.upstream_output, context.has_asset_partitions)
+        )
+        wanted = (context.definition_metadata or {}).get(COLUMNS)
+        with reading(self.database) as connection:
+            stored = {column.name for column in partition.stored_columns(connection, table)}
+            if not stored:
+                msg = f"{table.label} was never stored; materialize it first."
+                raise PartitionMissing(msg)
+            if unknown := sorted(set(wanted or ()) - stored):
+                msg = f"{table.label} has no column {', '.join(unknown)}."
+                raise PartitionMissing(msg)
+            columns = ", ".join(quoted(name) for name in wanted) if wanted else "*"
+            select = f"SELECT {columns} FROM {table.qualified}"
+            if not context.has_asset_partitions or table.partition_column is None:
+                return connection.execute(select).df()
+            days = [date.fromisoformat(key) for key in context.asset_partition_keys]
+            window = Window.of(days)
+            where = window.predicate(quoted(table.partition_column))
+            return connection.execute(f"{select} WHERE {where}", dict(window.parameters)).df()
+
+    def _computing(self) -> AbstractContextManager[duckdb.DuckDBPyConnection]:
+        """Where selects are computed: the database if it exists yet, else nothing at all."""
+        if Path(self.database).exists():
+            return reading(self.database)
+        return duckdb.connect()
+
+    def _table(
+        self,
+        context: dg.OutputContext,
+        connection: duckdb.DuckDBPyConnection,
+        obj: pd.DataFrame | Select | Sequence[Any],
+    ) -> Table:
+        table = _named(context.asset_key, _partition_column(context, context.has_asset_partitions))
+        columns = _declared(context) or partition.stored_columns(connection, table)
+        if not columns and isinstance(obj, pd.DataFrame):
+            columns = columns_of(obj)
+        if not columns and isinstance(obj, Select):
+            columns = tuple(Column(name, kind) for name, kind in describe(connection, obj).items())
+        if not columns:
+            msg = f"{table.label} declares no columns; give the asset {COLUMN_SCHEMA} metadata or return a DataFrame."
+            raise TableRefused(msg)
+        if table.partition_column and table.partition_column not in {column.name for column in columns}:
+            msg = f"{table.label} is partitioned but has no column {table.partition_column}; add it, or name another."
+            raise TableRefused(msg)
+        return Table(table.schema, table.name, columns, table.partition_column)
+
+    def _store_view(self, context: dg.OutputContext, select: Select) -> None:
+        table = _named(context.asset_key, None)
+        current = False
+        if Path(self.database).exists():
+            with reading(self.database) as connection:
+                current = partition.view_is_current(connection, table, select)
+        if not current:
+            with writing(self.database) as connection:
+                partition.replace_view(connection, table, select)
+        with reading(self.database) as connection:
+            rows = connection.execute(f"SELECT count(*) FROM {table.qualified}").fetchall()[0][0]
+        context.add_output_metadata({"dagster/row_count": rows, "dagster/table_name": table.label})
+
+    def _report(self, context: dg.OutputContext, table: Table, counts: Mapping[date | None, int]) -> None:
+        columns = [dg.TableColumn(c.name, c.type, description=c.description or None) for c in table.columns]
+        context.add_output_metadata(
+            {COLUMN_SCHEMA: dg.TableSchema(columns), "dagster/table_name": table.label}
+            | ({} if table.partition_column else {"dagster/row_count": counts[None]})
+        )
+        for day, count in counts.items():
+            if day is not None:
+                context.step_context.add_asset_metadata(
+                    {"dagster/partition_row_count": count},
+                    asset_key=context.asset_key,
+                    partition_key=day.isoformat(),
+                )
+
+
+def _named(key: dg.AssetKey, partition_column: str | None) -> Table:
+    schema = "_".join(key.path[:-1]) or "main"
+    return Table(schema, key.path[-1], (), partition_column)
+
+
+def _days(context: dg.OutputContext) -> list[date]:
+    if not context.has_asset_partitions:
+        return []
+    try:
+        return [date.fromisoformat(key) for key in context.asset_partition_keys]
+    except ValueError as error:
+        msg = f"{context.asset_key.to_user_string()}: partition keys must be days YYYY-MM-DD."
+        raise TableRefused(msg) from error
+
+
+def _partition_column(context: dg.OutputContext | None, partitioned: bool) -> str | None:
+    if not partitioned:
+        return None
+    metadata = context.definition_metadata if context is not None else {}
+    return str(_plain(metadata.get(PARTITION_COLUMN, DEFAULT_PARTITION_COLUMN)))
+
+
+def _declared(context: dg.OutputContext) -> tuple[Column, ...]:
+    schema = _plain(context.definition_metadata.get(COLUMN_SCHEMA))
+    if not isinstance(schema, dg.TableSchema):
+        return ()
+    return tuple(Column(c.name, c.type, c.description or "") for c in schema.columns)
+
+
+def _details(context: dg.OutputContext) -> dict[date, Mapping[str, Any]]:
+    details = _plain(context.output_metadata.get(DETAILS)) or {}
+    return {date.fromisoformat(str(day)): known for day, known in details.items()}
+
+
+def _plain(value: Any) -> Any:
+    """A metadata value as it was given: Dagster wraps some."""
+    return (
+        value.value
+        if isinstance(value, dg.MetadataValue) and not isinstance(value, dg.TableSchema)
+        else value
+    )

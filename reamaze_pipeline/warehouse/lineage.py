@@ -1,0 +1,54 @@
+"""Which columns a model's columns are made of, read from its SQL by sqlglot.
+
+Follows common table expressions and subqueries down to the tables of the project. What Dagster shows of it does not
+belong here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlglot import exp
+from sqlglot.errors import SqlglotError
+from sqlglot.lineage import lineage
+
+from reamaze_pipeline.warehouse.errors import ModelError
+from reamaze_pipeline.warehouse.model import Model, Project
+from reamaze_pipeline.warehouse.table import Table
+
+Origin = tuple[str, str, str]
+"""Schema, table and column."""
+
+
+def column_lineage(model: Model, project: Project) -> dict[str, list[Origin]]:
+    """For each column of the model, in order, the columns of other tables that it is computed from.
+
+    Raises `ModelError` where sqlglot cannot follow the SQL although DuckDB can run it.
+    """
+    tables = [
+        *(s.table for s in project.sources),
+        *(s.table for s in project.seeds),
+        *(m.table for m in project.models),
+    ]
+    schema = _schema(tables)
+    found: dict[str, list[Origin]] = {}
+    for column in model.table.column_names:
+        try:
+            root = lineage(column, model.sql, schema=schema, dialect="duckdb")
+        except SqlglotError as error:
+            raise ModelError(model.path, 1, f"the lineage of {column} cannot be read: {error}") from error
+        origins = {
+            (node.source.db, node.source.name, node.name.rsplit(".", maxsplit=1)[-1].strip('"'))
+            for node in root.walk()
+            if isinstance(node.source, exp.Table) and not node.downstream
+        }
+        found[column] = sorted(origin for origin in origins if origin[0])
+    return found
+
+
+def _schema(tables: Sequence[Table]) -> dict[str, dict[str, dict[str, str]]]:
+    schema: dict[str, dict[str, dict[str, str]]] = {}
+    for table in tables:
+        columns = {column.name: column.type for column in table.columns}
+        schema.setdefault(table.schema, {})[table.name] = columns
+    return schema

@@ -1,0 +1,311 @@
+"""Folders of SQL, YAML and CSV read into a checked `Project`: names resolved, order found, every select bound.
+
+DuckDB binds each select against empty tables of the declared types, in an in-memory database. So what the loader
+accepts is what DuckDB will run, and columns nobody typed get the type the SQL gives them.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+from typing import Any, get_args
+
+import duckdb
+
+from reamaze_pipeline.warehouse.declarations import Declared, read_declarations
+from reamaze_pipeline.warehouse.errors import ModelError
+from reamaze_pipeline.warehouse.model import Materialized, Model, Project, Seed, Source, relation
+from reamaze_pipeline.warehouse.staging import describe
+from reamaze_pipeline.warehouse.table import Column, Select, Table, quoted
+from reamaze_pipeline.warehouse.template import Relation, Rendered, SqlTemplate
+
+_NOT_SCHEMAS = {"seeds", "tests", "macros", "target", "logs", "snapshots", "analyses", "dbt_packages"}
+_SEEDS = "seeds"
+_DEFAULTS: dict[str, Any] = {"materialized": "incremental", "event_time": "day"}  # as in dbt_project.yml
+_SQL_LINE = re.compile(r"LINE (\d+):")
+
+Node = Source | Seed | Model
+
+
+@dataclass(frozen=True, slots=True)
+class _Draft:
+    """A model's file once rendered, before its columns are known."""
+
+    schema: str
+    name: str
+    template: SqlTemplate
+    rendered: Rendered
+    declared: Declared | None
+
+
+def read_project(folders: Sequence[Path], variables: Mapping[str, Any]) -> Project:
+    """See `model.load_project`."""
+    declared = _declarations(folders)
+    with duckdb.connect() as scratch:
+        scratch.execute("SET TimeZone = 'UTC'")
+        nodes: dict[str, Node] = {}
+        for entry in declared.values():
+            if entry.kind == "source":
+                nodes[f"{entry.schema}.{entry.name}"] = _source(scratch, entry)
+        for path in _files(folders, "*.csv", inside=_SEEDS):
+            _claim(nodes, path, path.stem)
+            nodes[path.stem] = _seed(scratch, path, declared.get(("seed", _SEEDS, path.stem)))
+        drafts = _drafts(folders, declared, nodes, variables)
+        _refuse_orphans(declared, nodes, drafts)
+        models: list[Model] = []
+        for name in _ordered(drafts, nodes):
+            models.append(_bind(scratch, drafts[name], nodes, variables))
+            nodes[name] = models[-1]
+    _check_relationships(models, nodes, declared)
+    return Project(
+        tuple(models),
+        tuple(node for node in nodes.values() if isinstance(node, Source)),
+        tuple(node for node in nodes.values() if isinstance(node, Seed)),
+    )
+
+
+def _declarations(folders: Sequence[Path]) -> dict[tuple[str, str, str], Declared]:
+    found: dict[tuple[str, str, str], Declared] = {}
+    for folder in folders:
+        for path in sorted([*folder.glob("*/*.yml"), *folder.glob("*/*.yaml")]):
+            if path.parent.name in _NOT_SCHEMAS - {_SEEDS}:
+                continue
+            for entry in read_declarations(path):
+                key = (entry.kind, entry.schema, entry.name)
+                if key in found:
+                    first = found[key]
+                    raise ModelError(
+                        path, entry.line, f"{entry.name} is declared in {first.path}:{first.line} too"
+                    )
+                found[key] = entry
+    return found
+
+
+def _files(folders: Sequence[Path], pattern: str, inside: str | None = None) -> list[Path]:
+    found = []
+    for folder in folders:
+        if not folder.is_dir():
+            raise ModelError(folder, 1, "there is no such folder of models")
+        for path in sorted(folder.glob(f"*/{pattern}")):
+            schema = path.parent.name
+            if schema == inside or (
+                inside is None and schema not in _NOT_SCHEMAS and not schema.startswith(".")
+            ):
+                found.append(path)
+    return found
+
+
+def _claim(taken: Mapping[str, object], path: Path, name: str) -> None:
+    if name in taken:
+        raise ModelError(
+            path, 1, f"another model or seed is named {name}; names are unique whatever their folder"
+        )
+
+
+def _source(scratch: duckdb.DuckDBPyConnection, entry: Declared) -> Source:
+    for column in entry.columns:
+        if not column.type:
+            raise ModelError(entry.path, column.line, f"the source column {column.name} needs a data_type")
+    event_time = entry.config.get("event_time")
+    columns = _create(scratch, entry.schema, entry.name, {}, entry)
+    table = Table(entry.schema, entry.name, columns, event_time)
+    if event_time is not None and event_time not in table.column_names:
+        raise ModelError(entry.path, entry.line, f"event_time names no column: {event_time}")
+    return Source(table, event_time, entry.description, entry.path, entry.line)
+
+
+def _seed(scratch: duckdb.DuckDBPyConnection, path: Path, entry: Declared | None) -> Seed:
+    with path.open(encoding="utf-8", newline="") as file:
+        header = next(csv.reader(file), [])
+    if not header:
+        raise ModelError(path, 1, "a seed needs a header line with column names")
+    columns = _create(scratch, _SEEDS, path.stem, dict.fromkeys(header, "VARCHAR"), entry)
+    return Seed(Table(_SEEDS, path.stem, columns, None), path, entry.description if entry else "")
+
+
+def _drafts(
+    folders: Sequence[Path],
+    declared: Mapping[tuple[str, str, str], Declared],
+    nodes: Mapping[str, Node],
+    variables: Mapping[str, Any],
+) -> dict[str, _Draft]:
+    paths: dict[str, Path] = {}
+    for path in _files(folders, "*.sql"):
+        _claim({**nodes, **paths}, path, path.stem)
+        paths[path.stem] = path
+    drafts = {}
+    for name, path in paths.items():
+        template = SqlTemplate.read(path)
+
+        def ref(target: str, line: int, path: Path = path) -> Relation:
+            if target in paths:
+                schema = paths[target].parent.name
+                return relation(Seed(Table(schema, target, ()), path, ""), None)
+            if target not in nodes or "." in target:
+                raise ModelError(path, line, f"ref('{target}') names no model and no seed")
+            return relation(nodes[target], None)
+
+        def source(target: tuple[str, str], line: int, path: Path = path) -> Relation:
+            if ".".join(target) not in nodes:
+                raise ModelError(
+                    path, line, f"source('{target[0]}', '{target[1]}') is declared in no schema.yml"
+                )
+            return relation(nodes[".".join(target)], None)
+
+        schema = path.parent.name
+        this = f"{quoted(schema)}.{quoted(name)}"
+        rendered = template.render(ref, source, Relation(this, this), variables=variables)
+        drafts[name] = _Draft(schema, name, template, rendered, declared.get(("model", schema, name)))
+    return drafts
+
+
+def _refuse_orphans(
+    declared: Mapping[tuple[str, str, str], Declared], nodes: Mapping[str, Node], drafts: Mapping[str, _Draft]
+) -> None:
+    for (kind, schema, name), entry in declared.items():
+        known = drafts.get(name) if kind == "model" else nodes.get(name)
+        if kind == "model" and (known is None or drafts[name].schema != schema):
+            raise ModelError(
+                entry.path, entry.line, f"{name} is described, but there is no {schema}/{name}.sql"
+            )
+        if kind == "seed" and known is None:
+            raise ModelError(
+                entry.path, entry.line, f"{name} is described, but there is no {schema}/{name}.csv"
+            )
+
+
+def _ordered(drafts: Mapping[str, _Draft], nodes: Mapping[str, Node]) -> list[str]:
+    graph = {name: sorted(set(draft.rendered.refs) - set(nodes)) for name, draft in sorted(drafts.items())}
+    try:
+        return list(TopologicalSorter(graph).static_order())
+    except CycleError as error:
+        cycle: list[str] = error.args[1]
+        draft = drafts[cycle[1]]  # TopologicalSorter lists a node after the one it depends on
+        line = draft.rendered.refs[cycle[0]]
+        raise ModelError(
+            draft.template.path, line, f"models refer to each other: {' → '.join(cycle)}"
+        ) from error
+
+
+def _bind(
+    scratch: duckdb.DuckDBPyConnection, draft: _Draft, nodes: Mapping[str, Node], variables: Mapping[str, Any]
+) -> Model:
+    path, rendered, entry = draft.template.path, draft.rendered, draft.declared
+    config = {**_DEFAULTS, **(entry.config if entry else {}), **rendered.config}
+    if config["materialized"] not in get_args(Materialized):
+        raise ModelError(path, 1, f"materialized is one of {', '.join(get_args(Materialized))}")
+    try:
+        statements = scratch.extract_statements(rendered.sql)
+        if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
+            raise ModelError(path, 1, "a model is exactly one select")
+        given = describe(scratch, Select(rendered.sql))
+    except duckdb.Error as error:
+        at = _SQL_LINE.search(str(error))
+        raise ModelError(
+            path, int(at[1]) if at else 1, str(error).split("\n\nLINE", maxsplit=1)[0]
+        ) from error
+    columns = _create(scratch, draft.schema, draft.name, given, entry)
+    event_time = config.get("event_time")
+    incremental = config["materialized"] == "incremental"
+    if event_time not in {column.name for column in columns}:
+        if incremental:
+            raise ModelError(
+                path, 1, f"an incremental model needs its event_time among its columns: {event_time}"
+            )
+        event_time = None
+    meta = dict(config.get("meta") or {})
+    meta.pop("__line__", None)
+    owner = meta.get("owner") or ()
+    return Model(
+        table=Table(draft.schema, draft.name, columns, event_time if incremental else None),
+        path=path,
+        sql=rendered.sql,
+        materialized=config["materialized"],
+        event_time=event_time,
+        description=entry.description if entry else "",
+        refs=_keys(nodes, rendered, Model),
+        sources=tuple(rendered.sources),
+        seeds=_keys(nodes, rendered, Seed),
+        owners=(owner,) if isinstance(owner, str) else tuple(owner),
+        tags=tuple([config["tags"]] if isinstance(config.get("tags"), str) else config.get("tags") or ()),
+        meta=meta,
+        template=draft.template,
+        nodes=nodes,
+        variables=variables,
+    )
+
+
+def _keys(nodes: Mapping[str, Node], rendered: Rendered, kind: type) -> tuple[tuple[str, str], ...]:
+    referred = [nodes[name] for name in rendered.refs]
+    return tuple((node.table.schema, node.table.name) for node in referred if isinstance(node, kind))
+
+
+def _create(
+    scratch: duckdb.DuckDBPyConnection,
+    schema: str,
+    name: str,
+    given: Mapping[str, str],
+    entry: Declared | None,
+) -> tuple[Column, ...]:
+    """The columns of a table: those the SQL or CSV gives, in its order, described and typed as declared."""
+    written = {column.name.lower(): column for column in entry.columns} if entry else {}
+    columns = []
+    for column_name, given_type in (given or {n: c.type for n, c in written.items()}).items():
+        column = Column(column_name, given_type)
+        if (described := written.get(column_name.lower())) is not None:
+            column = replace(
+                column,
+                name=described.name,
+                type=described.type or given_type,
+                description=described.description,
+                tests=described.tests,
+            )
+        columns.append(column)
+    known = {column.name.lower() for column in columns}
+    for described_name, described in written.items():
+        if described_name not in known and entry is not None:
+            raise ModelError(entry.path, described.line, f"{name} has no column {described.name}")
+    scratch.execute(f"CREATE SCHEMA IF NOT EXISTS {quoted(schema)}")
+    table = f"{quoted(schema)}.{quoted(name)}"
+    try:
+        scratch.execute(f"CREATE TABLE {table} ({', '.join(column.definition for column in columns)})")
+        for column in columns:
+            if (
+                given
+                and given[column.name.lower() if column.name.lower() in given else column.name] != column.type
+            ):
+                _check_castable(scratch, given, column)
+    except duckdb.Error as error:
+        line = next((c.line for c in written.values() if c.type and c.type.lower() in str(error).lower()), 1)
+        raise ModelError(
+            entry.path if entry else Path(name), line, str(error).split("\n", maxsplit=1)[0]
+        ) from error
+    return tuple(columns)
+
+
+def _check_castable(scratch: duckdb.DuckDBPyConnection, given: Mapping[str, str], column: Column) -> None:
+    kind = {key.lower(): value for key, value in given.items()}[column.name.lower()]
+    scratch.execute(f"SELECT CAST(CAST(NULL AS {kind}) AS {column.type})")
+
+
+def _check_relationships(
+    models: Sequence[Model], nodes: Mapping[str, Node], declared: Mapping[tuple[str, str, str], Declared]
+) -> None:
+    for model in models:
+        for column, test in model.tests:
+            if test.name != "relationships":
+                continue
+            entry = declared["model", model.schema, model.name]
+            line = next(c.line for c in entry.columns if c.name == column.name)
+            target = nodes.get(test.arguments["to"])
+            if target is None:
+                raise ModelError(
+                    entry.path, line, f"relationships: ref('{test.arguments['to']}') names no model"
+                )
+            if test.arguments["field"] not in target.table.column_names:
+                missing = f"{target.table.label} has no column {test.arguments['field']}"
+                raise ModelError(entry.path, line, f"relationships: {missing}")

@@ -1,0 +1,50 @@
+"""Seeds: small CSV files stored as tables, rewritten only when a file changes."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from pathlib import Path
+
+import duckdb
+
+from reamaze_pipeline.warehouse.connection import reading, writing
+from reamaze_pipeline.warehouse.errors import SeedError, TableRefused
+from reamaze_pipeline.warehouse.model import Seed
+from reamaze_pipeline.warehouse.partition import replace_partitions, stored_partitions
+from reamaze_pipeline.warehouse.table import Select
+
+
+def load_seeds(database: str | Path, seeds: Iterable[Seed]) -> list[str]:
+    """Store the seeds that are absent or changed; returns their names. Opens for writing only if there are any."""
+    waiting = list(seeds)
+    if Path(database).exists():
+        with reading(database) as connection:
+            waiting = [seed for seed in waiting if not _is_current(connection, seed)]
+    if waiting:
+        with writing(database) as connection:
+            for seed in waiting:
+                store_seed(connection, seed)
+    return [seed.table.label for seed in waiting]
+
+
+def store_seed(connection: duckdb.DuckDBPyConnection, seed: Seed) -> None:
+    """Replace one seed's table. Raises `SeedError` naming the file if it does not fit its declared columns."""
+    select = Select(
+        "SELECT * FROM read_csv($path, header = true, all_varchar = true)", {"path": str(seed.csv)}
+    )
+    try:
+        replace_partitions(connection, seed.table, [], select, version=_digest(seed))
+    except (TableRefused, duckdb.InvalidInputException) as error:
+        msg = f"{seed.csv} cannot be loaded: {' '.join(str(error).split())}"
+        raise SeedError(msg) from error
+
+
+def _is_current(connection: duckdb.DuckDBPyConnection, seed: Seed) -> bool:
+    stored = stored_partitions(connection, seed.table).get(None)
+    return stored is not None and stored.version == _digest(seed)
+
+
+def _digest(seed: Seed) -> str:
+    declared = ", ".join(column.definition for column in seed.table.columns)
+    return hashlib.sha256(declared.encode() + seed.csv.read_bytes()).hexdigest()

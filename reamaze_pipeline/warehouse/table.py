@@ -1,0 +1,75 @@
+"""What a table is declared to be: its columns, their types and their documentation.
+
+A declaration says nothing of how rows are stored or computed; `partition` and `model` do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnTest:
+    """One dbt-style test of one column: `not_null`, `unique`, `accepted_values` or `relationships`.
+
+    ``severity`` is ``error`` or ``warn``; ``arguments`` are those of the YAML (``values``; ``to``, ``field``).
+    """
+
+    name: str
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+    severity: str = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One declared column. ``type`` is written as DuckDB writes it, such as ``TIMESTAMP`` or ``INTEGER[]``."""
+
+    name: str
+    type: str
+    description: str = ""
+    tests: tuple[ColumnTest, ...] = ()
+
+    @property
+    def definition(self) -> str:
+        """As in ``CREATE TABLE``."""
+        return f"{quoted(self.name)} {self.type}"
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A declared table. ``partition_column`` names the DATE column that holds a row's day, None if there is none."""
+
+    schema: str
+    name: str
+    columns: tuple[Column, ...]
+    partition_column: str | None = "day"
+
+    @property
+    def qualified(self) -> str:
+        """Schema and name, quoted, as SQL wants them."""
+        return f"{quoted(self.schema)}.{quoted(self.name)}"
+
+    @property
+    def label(self) -> str:
+        """Schema and name as people say them."""
+        return f"{self.schema}.{self.name}"
+
+    @property
+    def column_names(self) -> tuple[str, ...]:
+        return tuple(column.name for column in self.columns)
+
+
+@dataclass(frozen=True, slots=True)
+class Select:
+    """One SQL select over the warehouse with the values of its parameters; ``as_view`` if it defines a view."""
+
+    sql: str
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    as_view: bool = False
+
+
+def quoted(identifier: str) -> str:
+    """The identifier in double quotes, safe inside SQL."""
+    return '"' + identifier.replace('"', '""') + '"'
