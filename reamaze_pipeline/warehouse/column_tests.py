@@ -19,10 +19,8 @@ def check_name(column: Column, test: ColumnTest) -> str:
     return f"{test.name}_{column.name}"
 
 
-def failing_rows(
-    model: Model, column: Column, test: ColumnTest, days: Iterable[date] | None = None
-) -> Select:
-    """A select of one number: how many rows (for ``unique``, values) of the days fail. None means all days."""
+def failing_rows(model: Model, column: Column, test: ColumnTest, days: Iterable[date] | None = None) -> Select:
+    """How many rows (for ``unique``, values) of the days fail, as a select of one number. None means all days."""
     window = None if days is None else Window.of(days)
     parameters = dict(window.parameters) if window is not None and model.event_time is not None else {}
     sql, more = _FAILING[test.name](model, relation(model, window), quoted(column.name), test.arguments)
@@ -37,9 +35,7 @@ def _not_null(_: Model, rows: str, name: str, __: Mapping[str, Any]) -> _Failing
 
 
 def _unique(_: Model, rows: str, name: str, __: Mapping[str, Any]) -> _Failing:
-    repeated = (
-        f"SELECT {name} FROM {rows} AS tested WHERE {name} IS NOT NULL GROUP BY {name} HAVING count(*) > 1"
-    )
+    repeated = f"SELECT {name} FROM {rows} AS tested WHERE {name} IS NOT NULL GROUP BY {name} HAVING count(*) > 1"
     return f"SELECT count(*) FROM ({repeated})", {}
 
 

@@ -12,7 +12,7 @@ import re
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 import duckdb
@@ -35,8 +35,8 @@ _writer = threading.Lock()
 def reading(database: str | Path, wait_seconds: float = WAIT_SECONDS) -> Iterator[duckdb.DuckDBPyConnection]:
     """A read-only connection whose session time zone is UTC.
 
-    Raises `DatabaseUnavailable` at once for a file that is absent or not DuckDB's, `DatabaseLocked` when a writer
-    keeps it for longer than ``wait_seconds``.
+    Raises `DatabaseUnavailable` at once for a file that is absent or not DuckDB's, `DatabaseLocked` when a
+    writer keeps it for longer than ``wait_seconds``.
     """
     path = Path(database)
     if not path.exists():
@@ -48,7 +48,7 @@ def reading(database: str | Path, wait_seconds: float = WAIT_SECONDS) -> Iterato
 
 @contextmanager
 def writing(database: str | Path, wait_seconds: float = WAIT_SECONDS) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A connection that may write, session time zone UTC; the file and its folder (not its parents) are created.
+    """A connection that may write, session time zone UTC; creates the file and its folder.
 
     Keep it for the write alone: nobody else can read meanwhile. One thread of this process writes at a time.
     Raises as `reading` does.
@@ -65,6 +65,19 @@ def writing(database: str | Path, wait_seconds: float = WAIT_SECONDS) -> Iterato
         _writer.release()
 
 
+@contextmanager
+def transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """All of the block happens, or nothing of it."""
+    connection.execute("BEGIN")
+    try:
+        yield
+    except BaseException:
+        with suppress(duckdb.Error):  # a broken transaction is rolled back by closing the connection
+            connection.execute("ROLLBACK")
+        raise
+    connection.execute("COMMIT")
+
+
 def _make_folder(path: Path) -> None:
     try:
         path.parent.mkdir(exist_ok=True)
@@ -75,8 +88,8 @@ def _make_folder(path: Path) -> None:
 
 @contextmanager
 def _opened(path: Path, access_mode: str, wait_seconds: float) -> Iterator[duckdb.DuckDBPyConnection]:
-    # The resource would wait up to 102 s on any IO error, a wrong path included. So the file is opened here, with
-    # our own patience; the resource's handle then joins the open database and cannot meet a lock.
+    # The resource would wait up to 102 s on any IO error, a wrong path included. So the file is opened here,
+    # with our own patience; the resource's handle then joins the open database and cannot meet a lock.
     config = {"access_mode": access_mode}
     with closing(_wait_for(path, {"custom_user_agent": _AGENT, **config}, wait_seconds)):
         resource = DuckDBResource(database=str(path), connection_config=config)
@@ -85,7 +98,9 @@ def _opened(path: Path, access_mode: str, wait_seconds: float) -> Iterator[duckd
             yield connection
 
 
-def _wait_for(path: Path, config: dict[str, str], wait_seconds: float) -> duckdb.DuckDBPyConnection:
+def _wait_for(
+    path: Path, config: dict[str, str | bool | int | float | list[str]], wait_seconds: float
+) -> duckdb.DuckDBPyConnection:
     deadline = time.monotonic() + wait_seconds
     pause = _FIRST_PAUSE
     while True:
@@ -97,7 +112,7 @@ def _wait_for(path: Path, config: dict[str, str], wait_seconds: float) -> duckdb
                 raise DatabaseUnavailable(_why(path, error)) from error
             left = deadline - time.monotonic()
             if left <= 0:
-                msg = f"{path} is held by {holder}; waited {wait_seconds:g} s. Close that program or try again later."
+                msg = f"{path} is held by {holder}; waited {wait_seconds:g} s. Close that or try again later."
                 raise DatabaseLocked(msg) from error
             time.sleep(min(left, pause * random.uniform(0.5, 1.5)))  # noqa: S311 (jitter, not a secret)
             pause = min(pause * 2, _LONGEST_PAUSE)

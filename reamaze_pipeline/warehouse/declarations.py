@@ -1,7 +1,7 @@
 """What the schema.yml files beside the models say: descriptions, columns, types, tests, sources.
 
-Only the part of dbt's format that the pipeline uses is read; the rest is left to dbt. Which SQL a name stands for does
-not belong here; see `model`.
+Only the part of dbt's format that the pipeline uses is read; the rest is left to dbt. Which SQL a name
+stands for does not belong here; see `model`.
 """
 
 from __future__ import annotations
@@ -100,9 +100,7 @@ def _declared(
     config.pop(_LINE, None)
     columns = tuple(_column(path, column) for column in _entries(path, entry, "columns"))
     if entry.get("data_tests") or entry.get("tests"):
-        raise ModelError(
-            path, entry[_LINE], f"{entry.get('name')}: tests belong to a column, not to the table"
-        )
+        raise ModelError(path, entry[_LINE], f"{entry.get('name')}: tests belong to a column, not to the table")
     description = _sentence(entry.get("description"))
     return Declared(kind, schema, _name(path, entry), path, entry[_LINE], description, columns, config)
 

@@ -1,7 +1,8 @@
-"""pandas DataFrames and lists of rows, handed to DuckDB without letting it guess a type from the day's values.
+"""pandas DataFrames and lists of rows, handed to DuckDB without letting it guess a type from their values.
 
-DuckDB infers an object column's type from a sample; a day of nulls or of one odd value then changes the table. Here
-object columns travel as text and nested values as JSON text; `staging` casts them to what the table declares.
+DuckDB infers an object column's type from a sample; a day of nulls or of one odd value then changes the
+table. Here object columns travel as text and nested values as JSON text; `staging` casts them to what the
+table declares.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
+from math import isnan
 from typing import Any
 
 import numpy as np
@@ -33,17 +35,13 @@ def frame_of(table: Table, rows: Rows) -> pd.DataFrame:
     """Rows as a frame with the table's columns; a row may leave columns out, but not bring others."""
     strange = sorted({name for row in rows for name in row} - set(table.column_names))
     if strange:
-        msg = (
-            f"{table.label} declares no column {', '.join(strange)}; declare it or leave it out of the rows."
-        )
+        msg = f"{table.label} declares no column {', '.join(strange)}; declare it or leave it out of the rows."
         raise TableRefused(msg)
-    return pd.DataFrame(
-        {name: pd.Series([row.get(name) for row in rows], dtype=object) for name in table.column_names}
-    )
+    return pd.DataFrame({name: pd.Series([row.get(name) for row in rows], dtype=object) for name in table.column_names})
 
 
 def columns_of(frame: pd.DataFrame) -> tuple[Column, ...]:
-    """Columns for a table nobody declared, from the frame's dtypes; what pandas calls an object is VARCHAR."""
+    """Columns of a table nobody declared, from the frame's dtypes; what pandas calls an object is VARCHAR."""
     return tuple(Column(str(name), _type_of(frame[name])) for name in frame.columns)
 
 
@@ -61,10 +59,7 @@ def _type_of(values: pd.Series[Any]) -> str:
 def as_plain_text(frame: pd.DataFrame) -> pd.DataFrame:
     """The frame with each object column turned into text or None; other dtypes are left to DuckDB."""
     return pd.DataFrame(
-        {
-            str(name): _text_column(frame[name]) if frame[name].dtype == object else frame[name]
-            for name in frame
-        }
+        {str(name): _text_column(frame[name]) if frame[name].dtype == object else frame[name] for name in frame}
     )
 
 
@@ -87,4 +82,4 @@ def _text(value: Any) -> str | None:
 
 
 def _is_null(value: Any) -> bool:
-    return value is None or value is pd.NaT or value is pd.NA or (isinstance(value, float) and value != value)
+    return value is None or value is pd.NaT or value is pd.NA or (isinstance(value, float) and isnan(value))

@@ -1,8 +1,8 @@
 """The IO manager: what Dagster calls to store an asset and to load it again.
 
-Computes and checks through a reading connection, then writes in one short transaction. Takes pandas DataFrames, lists
-of rows and `Select`s. What columns an asset has is read from its `dagster/column_schema`; an asset that declares none
-gets them from its first frame, and from the stored table after that.
+Computes and checks through a reading connection, then writes in one short transaction. Takes pandas
+DataFrames, lists of rows and `Select`s. What columns an asset has is read from its `dagster/column_schema`;
+an asset that declares none gets them from its first frame, and from the stored table after that.
 """
 
 from __future__ import annotations
@@ -17,11 +17,12 @@ import dagster as dg
 import duckdb
 import pandas as pd
 
-from reamaze_pipeline.warehouse import partition
+from reamaze_pipeline.warehouse import ledger, partition
+from reamaze_pipeline.warehouse.catalog import stored_columns
 from reamaze_pipeline.warehouse.connection import reading, writing
 from reamaze_pipeline.warehouse.errors import PartitionMissing, TableRefused
 from reamaze_pipeline.warehouse.frame import columns_of
-from reamaze_pipeline.warehouse.staging import describe, staged
+from reamaze_pipeline.warehouse.staging import Source, describe, staged
 from reamaze_pipeline.warehouse.table import Column, Select, Table, quoted
 from reamaze_pipeline.warehouse.window import Window
 
@@ -43,46 +44,38 @@ def table_metadata(table: Table) -> dict[str, Any]:
 class DuckDBWarehouse(dg.ConfigurableIOManager):
     """Stores assets in a DuckDB file: schema = asset key prefix, table = last part of the key.
 
-    A partition, or the range of a single run, is replaced in one transaction. Partition keys are days ``YYYY-MM-DD``;
-    the partition column is ``day`` unless the asset's metadata ``partition_expr`` names another.
+    A partition, or the range of a single run, is replaced in one transaction. Partition keys are days
+    ``YYYY-MM-DD``; the partition column is ``day`` unless the asset's metadata ``partition_expr`` names
+    another.
     """
 
     database: str
 
     def handle_output(self, context: dg.OutputContext, obj: Any) -> None:
-        """Store what the asset returned: a DataFrame, a list of rows, a `Select`; None if it stored by itself."""
+        """Store what the asset returned: a DataFrame, a list of rows or a `Select`; None if it stored itself."""
         if obj is None:
             return
         if not isinstance(obj, pd.DataFrame | Select | Sequence) or isinstance(obj, str | bytes):
-            msg = f"{context.asset_key.to_user_string()} returned a {type(obj).__name__}; return a DataFrame or a Select."
+            key = context.asset_key.to_user_string()
+            msg = f"{key} returned a {type(obj).__name__}; return a DataFrame, a list of rows or a Select."
             raise TableRefused(msg)
         days = _days(context)
         if isinstance(obj, Select) and obj.as_view:
             self._store_view(context, obj)
             return
-        with ExitStack() as stack:
-            with self._computing() as connection:
-                table = self._table(context, connection, obj)
-                rows = stack.enter_context(staged(connection, table, days, obj))
-            # The reading connection is closed by now: one process cannot hold the file in both modes.
-            with writing(self.database) as connection:
-                counts = partition.store(
-                    connection,
-                    rows,
-                    run_id=context.run_id,
-                    version=context.version,
-                    details=_details(context),
-                )
+        with self._computing() as connection:
+            table = self._table(context, connection, obj)
+        counts = self.replace(
+            table, days, obj, run_id=context.run_id, version=context.version, details=_details(context)
+        )
         self._report(context, table, counts)
 
     def load_input(self, context: dg.InputContext) -> pd.DataFrame:
-        """The partitions asked for, with the columns named by the input's metadata ``columns``, or all of them."""
-        table = _named(
-            context.asset_key, _partition_column(context.upstream_output, context.has_asset_partitions)
-        )
+        """The partitions asked for; of the columns, those that the input's metadata ``columns`` names, or all."""
+        table = _named(context.asset_key, _partition_column(context.upstream_output, context.has_asset_partitions))
         wanted = (context.definition_metadata or {}).get(COLUMNS)
         with reading(self.database) as connection:
-            stored = {column.name for column in partition.stored_columns(connection, table)}
+            stored = {column.name for column in stored_columns(connection, table)}
             if not stored:
                 msg = f"{table.label} was never stored; materialize it first."
                 raise PartitionMissing(msg)
@@ -98,6 +91,31 @@ class DuckDBWarehouse(dg.ConfigurableIOManager):
             where = window.predicate(quoted(table.partition_column))
             return connection.execute(f"{select} WHERE {where}", dict(window.parameters)).df()
 
+    def replace(
+        self,
+        table: Table,
+        days: Sequence[date],
+        source: Source,
+        *,
+        run_id: str | None = None,
+        version: str | None = None,
+        details: Mapping[date, Mapping[str, Any]] | None = None,
+    ) -> dict[date | None, int]:
+        """Store days outside of an asset's return value; see `partition.replace_partitions`."""
+        with ExitStack() as stack:
+            with self._computing() as connection:
+                rows = stack.enter_context(staged(connection, table, days, source))
+            # The reading connection is closed by now: one process cannot hold the file in both modes.
+            with writing(self.database) as connection:
+                return partition.store(connection, rows, run_id=run_id, version=version, details=details)
+
+    def stored_days(self, table: Table) -> set[date]:
+        """The days of a table that are stored, those without rows included."""
+        if not Path(self.database).exists():
+            return set()
+        with reading(self.database) as connection:
+            return ledger.stored_days(connection, table)
+
     def _computing(self) -> AbstractContextManager[duckdb.DuckDBPyConnection]:
         """Where selects are computed: the database if it exists yet, else nothing at all."""
         if Path(self.database).exists():
@@ -111,16 +129,16 @@ class DuckDBWarehouse(dg.ConfigurableIOManager):
         obj: pd.DataFrame | Select | Sequence[Any],
     ) -> Table:
         table = _named(context.asset_key, _partition_column(context, context.has_asset_partitions))
-        columns = _declared(context) or partition.stored_columns(connection, table)
+        columns = _declared(context) or stored_columns(connection, table)
         if not columns and isinstance(obj, pd.DataFrame):
             columns = columns_of(obj)
         if not columns and isinstance(obj, Select):
             columns = tuple(Column(name, kind) for name, kind in describe(connection, obj).items())
         if not columns:
-            msg = f"{table.label} declares no columns; give the asset {COLUMN_SCHEMA} metadata or return a DataFrame."
+            msg = f"{table.label} declares no columns; give the asset {COLUMN_SCHEMA} or return a DataFrame."
             raise TableRefused(msg)
         if table.partition_column and table.partition_column not in {column.name for column in columns}:
-            msg = f"{table.label} is partitioned but has no column {table.partition_column}; add it, or name another."
+            msg = f"{table.label} is partitioned but has no column {table.partition_column}; add or rename it."
             raise TableRefused(msg)
         return Table(table.schema, table.name, columns, table.partition_column)
 
@@ -139,10 +157,9 @@ class DuckDBWarehouse(dg.ConfigurableIOManager):
 
     def _report(self, context: dg.OutputContext, table: Table, counts: Mapping[date | None, int]) -> None:
         columns = [dg.TableColumn(c.name, c.type, description=c.description or None) for c in table.columns]
-        context.add_output_metadata(
-            {COLUMN_SCHEMA: dg.TableSchema(columns), "dagster/table_name": table.label}
-            | ({} if table.partition_column else {"dagster/row_count": counts[None]})
-        )
+        context.add_output_metadata({COLUMN_SCHEMA: dg.TableSchema(columns), "dagster/table_name": table.label})
+        if None in counts:
+            context.add_output_metadata({"dagster/row_count": counts[None]})
         for day, count in counts.items():
             if day is not None:
                 context.step_context.add_asset_metadata(
@@ -188,8 +205,4 @@ def _details(context: dg.OutputContext) -> dict[date, Mapping[str, Any]]:
 
 def _plain(value: Any) -> Any:
     """A metadata value as it was given: Dagster wraps some."""
-    return (
-        value.value
-        if isinstance(value, dg.MetadataValue) and not isinstance(value, dg.TableSchema)
-        else value
-    )
+    return value.value if isinstance(value, dg.MetadataValue) and not isinstance(value, dg.TableSchema) else value

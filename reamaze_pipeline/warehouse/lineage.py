@@ -1,7 +1,7 @@
 """Which columns a model's columns are made of, read from its SQL by sqlglot.
 
-Follows common table expressions and subqueries down to the tables of the project. What Dagster shows of it does not
-belong here.
+Follows common table expressions and subqueries down to the tables of the project. What Dagster shows of it
+does not belong here.
 """
 
 from __future__ import annotations
@@ -13,24 +13,21 @@ from sqlglot.errors import SqlglotError
 from sqlglot.lineage import lineage
 
 from reamaze_pipeline.warehouse.errors import ModelError
-from reamaze_pipeline.warehouse.model import Model, Project
+from reamaze_pipeline.warehouse.model import Model
 from reamaze_pipeline.warehouse.table import Table
 
 Origin = tuple[str, str, str]
 """Schema, table and column."""
 
 
-def column_lineage(model: Model, project: Project) -> dict[str, list[Origin]]:
+def column_lineage(model: Model, models: Sequence[Model]) -> dict[str, list[Origin]]:
     """For each column of the model, in order, the columns of other tables that it is computed from.
 
-    Raises `ModelError` where sqlglot cannot follow the SQL although DuckDB can run it.
+    ``models`` are those of the project, so that a star can be unfolded. Raises `ModelError` where sqlglot
+    cannot follow the SQL although DuckDB can run it.
     """
-    tables = [
-        *(s.table for s in project.sources),
-        *(s.table for s in project.seeds),
-        *(m.table for m in project.models),
-    ]
-    schema = _schema(tables)
+    upstream = [node.table for node in model.nodes.values()]
+    schema = _schema([*upstream, *(other.table for other in models)])
     found: dict[str, list[Origin]] = {}
     for column in model.table.column_names:
         try:

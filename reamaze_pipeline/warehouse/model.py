@@ -1,8 +1,8 @@
 """SQL models: one select per file, its place in the graph, its columns and what is promised of them.
 
-`load_project` reads folders laid out like ``dbt_like_sql/`` and lets DuckDB itself bind every select against empty
-tables, so a wrong column or type is found when the project loads, with file and line. Running a select and storing
-what it gives belong to `partition` and the IO manager.
+`load_project` reads folders laid out like ``dbt_like_sql/`` and lets DuckDB itself bind every select
+against empty tables, so a wrong column or type is found when the project loads, with file and line. Running
+a select and storing what it gives belong to `partition` and the IO manager.
 """
 
 from __future__ import annotations
@@ -47,8 +47,9 @@ class Seed:
 class Model:
     """One SQL file.
 
-    ``sql`` reads everything; `select` reads what a run is about. ``refs`` are other models, ``sources`` and ``seeds``
-    what they say, each as (schema, name). ``materialized`` is ``incremental`` for a model that is stored day by day.
+    ``sql`` reads everything; `select` reads what a run is about. ``refs`` are other models, ``sources`` and
+    ``seeds`` what they say, each as (schema, name). ``materialized`` is ``incremental`` for a model that is
+    stored day by day.
     """
 
     table: Table
@@ -90,7 +91,7 @@ class Model:
         return self.materialized == "incremental"
 
     def select(self, days: Iterable[date] | None = None) -> Select:
-        """The select to run. With days, references that have an ``event_time`` hold only the rows of these days."""
+        """The select to run. With days, references that have an ``event_time`` hold only these days' rows."""
         if days is None or not self.partitioned:
             return Select(self.sql, as_view=self.materialized == "view")
         window = Window.of(days)
@@ -118,7 +119,7 @@ class Project:
 
 
 def relation(node: Source | Seed | Model, window: Window | None) -> Relation:
-    """The SQL that stands for a table in a run over ``window``; without one, or without days, the whole table."""
+    """The SQL that stands for a table in a run over ``window``; the whole table if either knows no days."""
     whole = node.table.qualified
     if window is None or node.event_time is None:
         return Relation(whole, whole)
@@ -133,7 +134,8 @@ def load_models(folders: Sequence[Path], variables: Mapping[str, Any] | None = N
 def load_project(folders: Sequence[Path], variables: Mapping[str, Any] | None = None) -> Project:
     """Read and check folders laid out like ``dbt_like_sql/``, the first being the shipped one.
 
-    ``variables`` are what ``{{ var('…') }}`` gives. Raises `ModelError`, with file and line, for anything wrong.
+    ``variables`` are what ``{{ var('…') }}`` gives. Raises `ModelError`, with file and line, for anything
+    wrong.
     """
     from reamaze_pipeline.warehouse.project import read_project  # noqa: PLC0415 (project builds what is defined here)
 

@@ -1,7 +1,7 @@
-"""Folders of SQL, YAML and CSV read into a checked `Project`: names resolved, order found, every select bound.
+"""Folders of SQL, YAML and CSV read into a checked `Project`: names resolved, ordered, every select bound.
 
-DuckDB binds each select against empty tables of the declared types, in an in-memory database. So what the loader
-accepts is what DuckDB will run, and columns nobody typed get the type the SQL gives them.
+DuckDB binds each select against empty tables of the declared types, in an in-memory database. So what the
+loader accepts is what DuckDB will run, and columns nobody typed get the type the SQL gives them.
 """
 
 from __future__ import annotations
@@ -78,9 +78,7 @@ def _declarations(folders: Sequence[Path]) -> dict[tuple[str, str, str], Declare
                 key = (entry.kind, entry.schema, entry.name)
                 if key in found:
                     first = found[key]
-                    raise ModelError(
-                        path, entry.line, f"{entry.name} is declared in {first.path}:{first.line} too"
-                    )
+                    raise ModelError(path, entry.line, f"{entry.name} is declared in {first.path}:{first.line} too")
                 found[key] = entry
     return found
 
@@ -92,18 +90,14 @@ def _files(folders: Sequence[Path], pattern: str, inside: str | None = None) -> 
             raise ModelError(folder, 1, "there is no such folder of models")
         for path in sorted(folder.glob(f"*/{pattern}")):
             schema = path.parent.name
-            if schema == inside or (
-                inside is None and schema not in _NOT_SCHEMAS and not schema.startswith(".")
-            ):
+            if schema == inside or (inside is None and schema not in _NOT_SCHEMAS and not schema.startswith(".")):
                 found.append(path)
     return found
 
 
 def _claim(taken: Mapping[str, object], path: Path, name: str) -> None:
     if name in taken:
-        raise ModelError(
-            path, 1, f"another model or seed is named {name}; names are unique whatever their folder"
-        )
+        raise ModelError(path, 1, f"another model or seed is named {name}; names are unique whatever their folder")
 
 
 def _source(scratch: duckdb.DuckDBPyConnection, entry: Declared) -> Source:
@@ -151,9 +145,7 @@ def _drafts(
 
         def source(target: tuple[str, str], line: int, path: Path = path) -> Relation:
             if ".".join(target) not in nodes:
-                raise ModelError(
-                    path, line, f"source('{target[0]}', '{target[1]}') is declared in no schema.yml"
-                )
+                raise ModelError(path, line, f"source('{target[0]}', '{target[1]}') is declared in no schema.yml")
             return relation(nodes[".".join(target)], None)
 
         schema = path.parent.name
@@ -169,13 +161,9 @@ def _refuse_orphans(
     for (kind, schema, name), entry in declared.items():
         known = drafts.get(name) if kind == "model" else nodes.get(name)
         if kind == "model" and (known is None or drafts[name].schema != schema):
-            raise ModelError(
-                entry.path, entry.line, f"{name} is described, but there is no {schema}/{name}.sql"
-            )
+            raise ModelError(entry.path, entry.line, f"{name} is described, but there is no {schema}/{name}.sql")
         if kind == "seed" and known is None:
-            raise ModelError(
-                entry.path, entry.line, f"{name} is described, but there is no {schema}/{name}.csv"
-            )
+            raise ModelError(entry.path, entry.line, f"{name} is described, but there is no {schema}/{name}.csv")
 
 
 def _ordered(drafts: Mapping[str, _Draft], nodes: Mapping[str, Node]) -> list[str]:
@@ -186,9 +174,7 @@ def _ordered(drafts: Mapping[str, _Draft], nodes: Mapping[str, Node]) -> list[st
         cycle: list[str] = error.args[1]
         draft = drafts[cycle[1]]  # TopologicalSorter lists a node after the one it depends on
         line = draft.rendered.refs[cycle[0]]
-        raise ModelError(
-            draft.template.path, line, f"models refer to each other: {' → '.join(cycle)}"
-        ) from error
+        raise ModelError(draft.template.path, line, f"models refer to each other: {' → '.join(cycle)}") from error
 
 
 def _bind(
@@ -205,17 +191,13 @@ def _bind(
         given = describe(scratch, Select(rendered.sql))
     except duckdb.Error as error:
         at = _SQL_LINE.search(str(error))
-        raise ModelError(
-            path, int(at[1]) if at else 1, str(error).split("\n\nLINE", maxsplit=1)[0]
-        ) from error
+        raise ModelError(path, int(at[1]) if at else 1, str(error).split("\n\nLINE", maxsplit=1)[0]) from error
     columns = _create(scratch, draft.schema, draft.name, given, entry)
     event_time = config.get("event_time")
     incremental = config["materialized"] == "incremental"
     if event_time not in {column.name for column in columns}:
         if incremental:
-            raise ModelError(
-                path, 1, f"an incremental model needs its event_time among its columns: {event_time}"
-            )
+            raise ModelError(path, 1, f"an incremental model needs its event_time among its columns: {event_time}")
         event_time = None
     meta = dict(config.get("meta") or {})
     meta.pop("__line__", None)
@@ -274,16 +256,11 @@ def _create(
     try:
         scratch.execute(f"CREATE TABLE {table} ({', '.join(column.definition for column in columns)})")
         for column in columns:
-            if (
-                given
-                and given[column.name.lower() if column.name.lower() in given else column.name] != column.type
-            ):
+            if given and given[column.name.lower() if column.name.lower() in given else column.name] != column.type:
                 _check_castable(scratch, given, column)
     except duckdb.Error as error:
         line = next((c.line for c in written.values() if c.type and c.type.lower() in str(error).lower()), 1)
-        raise ModelError(
-            entry.path if entry else Path(name), line, str(error).split("\n", maxsplit=1)[0]
-        ) from error
+        raise ModelError(entry.path if entry else Path(name), line, str(error).split("\n", maxsplit=1)[0]) from error
     return tuple(columns)
 
 
@@ -303,9 +280,7 @@ def _check_relationships(
             line = next(c.line for c in entry.columns if c.name == column.name)
             target = nodes.get(test.arguments["to"])
             if target is None:
-                raise ModelError(
-                    entry.path, line, f"relationships: ref('{test.arguments['to']}') names no model"
-                )
+                raise ModelError(entry.path, line, f"relationships: ref('{test.arguments['to']}') names no model")
             if test.arguments["field"] not in target.table.column_names:
                 missing = f"{target.table.label} has no column {test.arguments['field']}"
                 raise ModelError(entry.path, line, f"relationships: {missing}")

@@ -10,13 +10,14 @@ import duckdb
 
 from reamaze_pipeline.warehouse.connection import reading, writing
 from reamaze_pipeline.warehouse.errors import SeedError, TableRefused
+from reamaze_pipeline.warehouse.ledger import stored_partitions
 from reamaze_pipeline.warehouse.model import Seed
-from reamaze_pipeline.warehouse.partition import replace_partitions, stored_partitions
+from reamaze_pipeline.warehouse.partition import replace_partitions
 from reamaze_pipeline.warehouse.table import Select
 
 
 def load_seeds(database: str | Path, seeds: Iterable[Seed]) -> list[str]:
-    """Store the seeds that are absent or changed; returns their names. Opens for writing only if there are any."""
+    """Store the seeds that are absent or changed; returns their names. Writes only if there are any."""
     waiting = list(seeds)
     if Path(database).exists():
         with reading(database) as connection:
@@ -29,10 +30,8 @@ def load_seeds(database: str | Path, seeds: Iterable[Seed]) -> list[str]:
 
 
 def store_seed(connection: duckdb.DuckDBPyConnection, seed: Seed) -> None:
-    """Replace one seed's table. Raises `SeedError` naming the file if it does not fit its declared columns."""
-    select = Select(
-        "SELECT * FROM read_csv($path, header = true, all_varchar = true)", {"path": str(seed.csv)}
-    )
+    """Replace one seed's table. Raises `SeedError`, naming the file, if it does not fit its columns."""
+    select = Select("SELECT * FROM read_csv($path, header = true, all_varchar = true)", {"path": str(seed.csv)})
     try:
         replace_partitions(connection, seed.table, [], select, version=_digest(seed))
     except (TableRefused, duckdb.InvalidInputException) as error:

@@ -1,8 +1,8 @@
 """Rows written aside and checked before the warehouse is touched.
 
-Computing rows may take long; storing them must not, because a writer keeps everyone else out. So rows are first
-computed through a reading connection into a small DuckDB file of their own, cast to the declared types, counted by
-day and refused if they do not fit. `partition` then copies them in one short transaction.
+Computing rows may take long; storing them must not, because a writer keeps everyone else out. So rows are
+first computed through a reading connection into a small DuckDB file of their own, cast to the declared
+types, counted by day and refused if they do not fit. `partition` then copies them in one short transaction.
 """
 
 from __future__ import annotations
@@ -29,11 +29,12 @@ _INTEGRAL = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT"} | {
     f"U{name}" for name in ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT")
 }
 _FLOATING = ("FLOAT", "DOUBLE", "DECIMAL")
+_MISFITS = (duckdb.ConversionException, duckdb.InvalidInputException, duckdb.OutOfRangeException)
 
 
 @dataclass(frozen=True, slots=True)
 class Staged:
-    """Checked rows in the table ``rows`` of the DuckDB file ``path``; how many there are of each day asked for.
+    """Checked rows in the table ``rows`` of the DuckDB file ``path``, and how many there are of each day.
 
     An unpartitioned table has the single key None.
     """
@@ -49,8 +50,9 @@ def staged(
 ) -> Iterator[Staged]:
     """Checked rows of ``source`` for as long as the block lasts.
 
-    ``connection`` computes a `Select`, and may be read-only; frames and rows do not need it. Raises `TableRefused` if
-    columns are missing, too many or cannot be cast, `RowsOutsidePartition` if a row belongs to none of the days.
+    ``connection`` computes a `Select`, and may be read-only; frames and rows do not need it. Raises
+    `TableRefused` if columns are missing, too many or cannot be cast, `RowsOutsidePartition` if a row
+    belongs to none of the days.
     """
     with tempfile.TemporaryDirectory(prefix="reamaze-staging-") as folder:
         path = Path(folder) / "rows.duckdb"
@@ -73,15 +75,13 @@ def _stage(
 ) -> Staged:
     given = describe(connection, select)
     _check_names(table, given)
-    alias = f"staging_{uuid.uuid4().hex}"
     casts = ", ".join(
         f"{_cast(column, given[column.name.lower()])} AS {quoted(column.name)}" for column in table.columns
     )
-    connection.execute(f"ATTACH '{path}' AS {alias} (READ_WRITE)")
-    try:
+    with attached(connection, path, "READ_WRITE") as staging:
         try:
             connection.execute(
-                f"CREATE TABLE {alias}.main.rows AS SELECT {casts} FROM ({select.sql}\n) AS given",
+                f"CREATE TABLE {staging}.main.rows AS SELECT {casts} FROM ({select.sql}\n) AS given",
                 dict(select.parameters),
             )
         except (
@@ -90,10 +90,19 @@ def _stage(
             duckdb.OutOfRangeException,
         ) as error:
             raise TableRefused(_why(connection, table, select, given)) from error
-        counts = _counts(connection, table, days, f"{alias}.main.rows")
-    finally:
-        connection.execute(f"DETACH {alias}")
+        counts = _counts(connection, table, days, f"{staging}.main.rows")
     return Staged(path, table, counts)
+
+
+@contextmanager
+def attached(connection: duckdb.DuckDBPyConnection, path: Path, mode: str) -> Iterator[str]:
+    """The name of a staging file attached while the block lasts; ``mode`` is READ_ONLY or READ_WRITE."""
+    name = f"staging_{uuid.uuid4().hex}"
+    connection.execute(f"ATTACH '{path}' AS {name} ({mode})")
+    try:
+        yield name
+    finally:
+        connection.execute(f"DETACH {name}")
 
 
 def describe(connection: duckdb.DuckDBPyConnection, select: Select) -> dict[str, str]:
@@ -111,21 +120,17 @@ def _check_names(table: Table, given: Iterable[str]) -> None:
     if strange := sorted(given - declared):
         problems.append(f"has the undeclared column {', '.join(strange)}")
     if problems:
-        msg = f"What should be stored in {table.label} {' and '.join(problems)}; declare exactly what is stored."
+        msg = f"What is to be stored in {table.label} {' and '.join(problems)}; declare exactly what is stored."
         raise TableRefused(msg)
 
 
 def _cast(column: Column, given: str, cast: str = "CAST") -> str:
-    """A given value as the declared type: cast by DuckDB, but neither rounding nor dropping an offset in silence."""
+    """A given value as the declared type: cast by DuckDB, but not rounding or dropping an offset in silence."""
     name, declared = quoted(column.name), column.type.upper()
     value = name
     if given == "VARCHAR" and declared in {"TIMESTAMP", "DATETIME"}:
         value = f"{cast}({name} AS TIMESTAMPTZ)"
-    elif (
-        given == "VARCHAR"
-        and declared.endswith(("]", ")"))
-        and not declared.startswith(("DECIMAL", "VARCHAR"))
-    ):
+    elif given == "VARCHAR" and declared.endswith(("]", ")")) and not declared.startswith(("DECIMAL", "VARCHAR")):
         value = f"{cast}({name} AS JSON)"
     elif declared in _INTEGRAL and given.startswith(_FLOATING):
         whole = f"{name} IS NULL OR {name} = trunc({name})"
@@ -134,9 +139,7 @@ def _cast(column: Column, given: str, cast: str = "CAST") -> str:
     return f"{cast}({value} AS {column.type})"
 
 
-def _why(
-    connection: duckdb.DuckDBPyConnection, table: Table, select: Select, given: Mapping[str, str]
-) -> str:
+def _why(connection: duckdb.DuckDBPyConnection, table: Table, select: Select, given: Mapping[str, str]) -> str:
     """Which columns do not fit, without quoting a value: DuckDB's own message would."""
     names = []
     for column in table.columns:
@@ -164,8 +167,8 @@ def _counts(
     outside = sorted(str(key or "no day") for key in found if key not in set(days))
     if outside:
         msg = (
-            f"Rows for {table.label} belong to {', '.join(outside[:5])}{' …' if len(outside) > 5 else ''}, outside the "
-            f"days being replaced ({_span(days)}); nothing was stored."
+            f"Rows for {table.label} belong to {', '.join(outside[:5])}{' …' if len(outside) > 5 else ''}, "
+            f"outside the days being replaced ({_span(days)}); nothing was stored."
         )
         raise RowsOutsidePartition(msg)
     return {day: found.get(day, 0) for day in sorted(set(days))}

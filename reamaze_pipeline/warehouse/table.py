@@ -14,7 +14,8 @@ from typing import Any
 class ColumnTest:
     """One dbt-style test of one column: `not_null`, `unique`, `accepted_values` or `relationships`.
 
-    ``severity`` is ``error`` or ``warn``; ``arguments`` are those of the YAML (``values``; ``to``, ``field``).
+    ``severity`` is ``error`` or ``warn``; ``arguments`` are those of the YAML (``values``; ``to``,
+    ``field``).
     """
 
     name: str
@@ -24,7 +25,7 @@ class ColumnTest:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One declared column. ``type`` is written as DuckDB writes it, such as ``TIMESTAMP`` or ``INTEGER[]``."""
+    """One declared column. ``type`` is as DuckDB writes it, such as ``TIMESTAMP`` or ``INTEGER[]``."""
 
     name: str
     type: str
@@ -39,7 +40,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A declared table. ``partition_column`` names the DATE column that holds a row's day, None if there is none."""
+    """A declared table. ``partition_column`` names the DATE column with a row's day, None if there is none."""
 
     schema: str
     name: str
@@ -63,7 +64,7 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Select:
-    """One SQL select over the warehouse with the values of its parameters; ``as_view`` if it defines a view."""
+    """One SQL select over the warehouse and the values of its parameters; ``as_view`` if it defines a view."""
 
     sql: str
     parameters: Mapping[str, Any] = field(default_factory=dict)

@@ -1,7 +1,7 @@
 """Jinja in SQL files, as dbt people write it: `ref`, `source`, `config`, `this`, `is_incremental`, `var`.
 
-Turns a file into SQL and says what it refers to and on which line. What a reference stands for is the caller's to
-say; that SQL is valid is `model`'s to check.
+Turns a file into SQL and says what it refers to and on which line. What a reference stands for is the
+caller's to say; that SQL is valid is `model`'s to check.
 """
 
 from __future__ import annotations
@@ -17,13 +17,11 @@ from jinja2.sandbox import SandboxedEnvironment
 
 from reamaze_pipeline.warehouse.errors import ModelError
 
-_ENVIRONMENT = SandboxedEnvironment(
-    undefined=jinja2.StrictUndefined, keep_trailing_newline=True, autoescape=False
-)
+_ENVIRONMENT = SandboxedEnvironment(undefined=jinja2.StrictUndefined, keep_trailing_newline=True, autoescape=False)
 
 
 class Relation(str):
-    """What `ref` and `source` give: SQL that stands for the rows in question. `.render()` stands for all of them."""
+    """What `ref` and `source` give: SQL for the rows in question. `.render()` stands for all of them."""
 
     __slots__ = ("whole",)
     whole: str
@@ -50,7 +48,7 @@ class Rendered:
 
 @dataclass(frozen=True, slots=True)
 class SqlTemplate:
-    """One SQL file with Jinja in it. Lines of the rendered SQL are the file's own wherever Jinja does not loop."""
+    """One SQL file with Jinja in it. Lines of the rendered SQL are the file's own where Jinja does not loop."""
 
     path: Path
     text: str
@@ -99,9 +97,7 @@ class SqlTemplate:
 
         def var(name: str, *default: Any) -> Any:
             if name not in known and not default:
-                raise ModelError(
-                    self.path, lines.get(("var", (name,)), 1), f"the variable {name} has no value"
-                )
+                raise ModelError(self.path, lines.get(("var", (name,)), 1), f"the variable {name} has no value")
             return known.get(name, *default)
 
         names = {"ref": call_ref, "source": call_source, "config": config, "this": this, "var": var}
@@ -116,7 +112,7 @@ class SqlTemplate:
 
 
 def _keep_lines(text: str) -> str:
-    """The template with each multi-line tag followed by the line breaks it swallows, so that line numbers hold."""
+    """The template with each tag followed by the line breaks it swallows, so that line numbers hold."""
     kept, swallowed = [], 0
     for _, kind, value in _ENVIRONMENT.lex(text):
         kept.append(value)
@@ -142,7 +138,7 @@ def _call_lines(text: str) -> dict[tuple[str, tuple[Any, ...]], int]:
 
 
 def _line_of(error: BaseException) -> int:
-    """The template line on which rendering failed; Jinja gives templates' frames the file name ``<template>``."""
+    """The template line on which rendering failed; Jinja calls the file of such frames ``<template>``."""
     line, trace = 1, error.__traceback__
     while trace is not None:
         if trace.tb_frame.f_code.co_filename == "<template>":

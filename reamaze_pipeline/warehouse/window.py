@@ -28,14 +28,12 @@ class Window:
                 ranges[-1] = (ranges[-1][0], day + _DAY)
             else:
                 ranges.append((day, day + _DAY))
-        parameters = {}
+        parameters: dict[str, date] = {}
         for n, (start, end) in enumerate(ranges):
             parameters |= {f"window_start_{n}": start, f"window_end_{n}": end}
         return cls(tuple(ranges), parameters)
 
     def predicate(self, column: str) -> str:
         """SQL over ``column`` (already quoted), a DATE or a TIMESTAMP in UTC."""
-        terms = [
-            f"{column} >= $window_start_{n} AND {column} < $window_end_{n}" for n in range(len(self.ranges))
-        ]
+        terms = [f"{column} >= $window_start_{n} AND {column} < $window_end_{n}" for n in range(len(self.ranges))]
         return "(" + (" OR ".join(terms) or "false") + ")"

@@ -1,0 +1,90 @@
+"""Stored tables brought to what is declared: created, or given the columns they lack.
+
+Nothing else is ever changed about a table that holds rows: a person decides that, and is told how. Rows do
+not belong here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import duckdb
+
+from reamaze_pipeline.warehouse.errors import SchemaChangeRefused, TableRefused
+from reamaze_pipeline.warehouse.table import Column, Table, quoted
+
+
+def stored_columns(connection: duckdb.DuckDBPyConnection, table: Table) -> tuple[Column, ...]:
+    """Columns of the stored table or view, in order; none if it does not exist."""
+    found = connection.execute(
+        "SELECT column_name, data_type FROM duckdb_columns()"
+        " WHERE database_name = current_database() AND schema_name = ? AND table_name = ?"
+        " ORDER BY column_index",
+        [table.schema, table.name],
+    ).fetchall()
+    return tuple(Column(name, kind) for name, kind in found)
+
+
+def is_table(connection: duckdb.DuckDBPyConnection, table: Table) -> bool:
+    """Whether it is stored as a table; False for a view and for nothing."""
+    found = connection.execute(
+        "SELECT 1 FROM duckdb_tables() WHERE database_name = current_database() AND schema_name = ? AND table_name = ?",
+        [table.schema, table.name],
+    ).fetchall()
+    return bool(found)
+
+
+def create_schema(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
+    """Create the table's schema if there is none."""
+    connection.execute(f"CREATE SCHEMA IF NOT EXISTS {quoted(table.schema)}")
+
+
+def prepare(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
+    """Create the table, or add the columns it lacks; `SchemaChangeRefused` for any other difference."""
+    stored = {column.name.lower(): column for column in stored_columns(connection, table)}
+    if not stored:
+        create_schema(connection, table)
+        definitions = ", ".join(column.definition for column in table.columns)
+        connection.execute(f"CREATE TABLE {table.qualified} ({definitions})")
+        return
+    if not is_table(connection, table):
+        msg = f"{table.label} is a view; to store it as a table: DROP VIEW {table.qualified}"
+        raise SchemaChangeRefused(msg)
+    declared = {column.name.lower(): column for column in table.columns}
+    _refuse_other_changes(connection, table, declared, stored)
+    for name, column in declared.items():
+        if name not in stored:
+            connection.execute(f"ALTER TABLE {table.qualified} ADD COLUMN {column.definition}")
+
+
+def _refuse_other_changes(
+    connection: duckdb.DuckDBPyConnection,
+    table: Table,
+    declared: Mapping[str, Column],
+    stored: Mapping[str, Column],
+) -> None:
+    alter = f"ALTER TABLE {table.qualified}"
+    for name, column in stored.items():
+        if name not in declared:
+            msg = (
+                f"{table.label} holds the column {column.name}, which is declared no longer; declare it "
+                f"again, or give up its values: {alter} DROP COLUMN {quoted(column.name)}"
+            )
+            raise SchemaChangeRefused(msg)
+        wanted = _spelled(connection, declared[name].type)
+        if wanted != column.type:
+            msg = (
+                f"{table.label}.{column.name} is stored as {column.type} but declared {wanted}; declare "
+                f"{column.type}, or convert it: {alter} ALTER COLUMN {quoted(column.name)} TYPE {wanted}"
+            )
+            raise SchemaChangeRefused(msg)
+
+
+def _spelled(connection: duckdb.DuckDBPyConnection, type_name: str) -> str:
+    """A type the way DuckDB spells it."""
+    try:
+        described = connection.execute(f"DESCRIBE SELECT CAST(NULL AS {type_name}) AS value").fetchall()
+    except duckdb.Error as error:
+        msg = f"{type_name} is not a type DuckDB knows; correct the declaration."
+        raise TableRefused(msg) from error
+    return str(described[0][1])

@@ -1,0 +1,96 @@
+"""The ledger `meta.partitions`: which days of which tables are stored, those without rows included.
+
+It is written in the transaction that stores the rows, so it is right whatever happens. It decides nothing:
+what to do about a missing day is the reader's business.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+
+import duckdb
+
+from reamaze_pipeline.warehouse.catalog import is_table, prepare
+from reamaze_pipeline.warehouse.table import Column, Table
+
+LEDGER = Table(
+    "meta",
+    "partitions",
+    (
+        Column("schema_name", "VARCHAR", "Schema of the table."),
+        Column("table_name", "VARCHAR", "Name of the table."),
+        Column("day", "DATE", "The stored day; null for a table that is stored whole."),
+        Column("row_count", "BIGINT", "Rows stored; 0 is a day known to be empty."),
+        Column("loaded_at", "TIMESTAMP", "When the day was stored (UTC)."),
+        Column("run_id", "VARCHAR", "The run that stored it."),
+        Column("version", "VARCHAR", "Version of what computed it."),
+        Column("details", "JSON", "What the run knew besides, such as the proof of a crawl."),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPartition:
+    """One row of the ledger. ``day`` is None for a table stored whole; ``loaded_at`` is naive UTC."""
+
+    day: date | None
+    row_count: int
+    loaded_at: datetime
+    run_id: str | None
+    version: str | None
+    details: Mapping[str, Any]
+
+
+def stored_partitions(connection: duckdb.DuckDBPyConnection, table: Table) -> dict[date | None, StoredPartition]:
+    """What the ledger knows of a table, by day; empty if nothing was ever stored."""
+    if not is_table(connection, LEDGER):
+        return {}
+    found = connection.execute(
+        "SELECT day, row_count, loaded_at, run_id, version, details FROM meta.partitions"
+        " WHERE schema_name = ? AND table_name = ? ORDER BY day",
+        [table.schema, table.name],
+    ).fetchall()
+    return {
+        day: StoredPartition(day, count, loaded_at, run_id, version, json.loads(details or "{}"))
+        for day, count, loaded_at, run_id, version, details in found
+    }
+
+
+def stored_days(connection: duckdb.DuckDBPyConnection, table: Table) -> set[date]:
+    """The days that are stored, those without rows included."""
+    return {day for day in stored_partitions(connection, table) if day is not None}
+
+
+def partition_counts(connection: duckdb.DuckDBPyConnection, table: Table) -> dict[date | None, int]:
+    """Rows stored by day, as the ledger says; the key None is that of a table stored whole."""
+    return {day: stored.row_count for day, stored in stored_partitions(connection, table).items()}
+
+
+def record(
+    connection: duckdb.DuckDBPyConnection,
+    table: Table,
+    counts: Mapping[date | None, int],
+    *,
+    run_id: str | None,
+    version: str | None,
+    details: Mapping[date, Mapping[str, Any]],
+) -> None:
+    """Note what is stored of a table now. Call it inside the transaction that stores the rows."""
+    prepare(connection, LEDGER)
+    now = datetime.now(UTC).replace(tzinfo=None)
+    for day, count in counts.items():
+        connection.execute(
+            "DELETE FROM meta.partitions WHERE schema_name = ? AND table_name = ? AND day IS NOT DISTINCT FROM ?",
+            [table.schema, table.name, day],
+        )
+        known = json.dumps(details.get(day, {}) if day is not None else {}, default=str)
+        connection.execute(
+            "INSERT INTO meta.partitions"
+            " (schema_name, table_name, day, row_count, loaded_at, run_id, version, details)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            [table.schema, table.name, day, count, now, run_id, version, known],
+        )
