@@ -10,6 +10,7 @@ import asyncio
 import base64
 import binascii
 import hmac
+import ipaddress
 import json
 import math
 import threading
@@ -32,7 +33,6 @@ from reamaze_pipeline.sandbox.options import SandboxOptions
 from reamaze_pipeline.sandbox.query import MalformedQueryError, read_query
 
 PREFIX = "/api/v1"
-OWN_HOSTS = ("127.0.0.1", "localhost", "[::1]", "")
 
 
 @dataclass
@@ -170,7 +170,7 @@ class Api:
     def _check_brand(self, request: Request) -> None:
         host = request.headers.get("host", "").lower()
         name = host if host.endswith("]") else host.rpartition(":")[0] or host
-        if name not in OWN_HOSTS and name.partition(".")[0] != self.options.brand.lower():
+        if name.partition(".")[0] not in ("localhost", self.options.brand.lower()) and not _is_address(name):
             raise refuse(404, "Brand not found")
 
     def _check_limit(self) -> None:
@@ -188,9 +188,7 @@ class Api:
 
     @staticmethod
     def _check_accept(request: Request) -> None:
-        ranges = {
-            part.partition(";")[0].strip().lower() for part in request.headers.get("accept", "").split(",")
-        }
+        ranges = {part.partition(";")[0].strip().lower() for part in request.headers.get("accept", "").split(",")}
         if not request.url.path.endswith(".json") and not ranges & {
             "application/json",
             "application/*",
@@ -236,6 +234,14 @@ def _failed(failure: Failure, retry_after: str | None) -> Response:
     if retry_after is not None and status in (429, 503):
         response.headers["Retry-After"] = retry_after
     return response
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host.strip("[]"))
+    except ValueError:
+        return False
+    return True
 
 
 def _example(options: SandboxOptions) -> dict[str, Any] | None:

@@ -132,10 +132,8 @@ def _control(name: str, value: Any) -> Any:
         return None if value is None else RateLimit(**value)
     if name == "drift":
         return None if value is None else Drift(**value)
-    if name in ("failures", "failure_kinds") and isinstance(value, list):
-        unknown = [
-            kind for kind in value if kind not in FAILURES and not (kind is None and name == "failures")
-        ]
+    if (name == "failures" and isinstance(value, list)) or (name == "failure_kinds" and isinstance(value, list) and value):
+        unknown = [kind for kind in value if kind not in FAILURES and not (kind is None and name == "failures")]
         if unknown:
             raise ValueError(f"{name}: no such kind {unknown[0]!r}; there are {', '.join(FAILURES)}")
         return value

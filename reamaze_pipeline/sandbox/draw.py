@@ -19,9 +19,7 @@ class Draw:
     __slots__ = ("_bits",)
 
     def __init__(self, seed: int, kind: str, number: int) -> None:
-        self._bits = int.from_bytes(
-            blake2b(f"{seed}/{kind}/{number}".encode(), digest_size=64).digest(), "big"
-        )
+        self._bits = int.from_bytes(blake2b(f"{seed}/{kind}/{number}".encode(), digest_size=64).digest(), "big")
 
     def below(self, bound: int) -> int:
         """A whole number from 0 up to, not including, `bound`."""

@@ -31,9 +31,7 @@ def served(made: Message, options: SandboxOptions, *, staff: bool) -> Message:
     """
     message = {name: value for name, value in made.items() if not name.startswith("_")}
     if isinstance(message.get("created_at"), datetime):
-        message["created_at"] = (
-            message["created_at"].astimezone(options.zone).isoformat(timespec="milliseconds")
-        )
+        message["created_at"] = message["created_at"].astimezone(options.zone).isoformat(timespec="milliseconds")
     if not options.origin_id:
         message.pop("origin_id", None)
     if isinstance(message.get("user"), dict):
@@ -64,19 +62,13 @@ def render(
     origin_id = draw.below(10**10)
     if options.origin_id:
         message["origin_id"] = (
-            None
-            if quirk == Quirk.NULL_ORIGIN_ID
-            else origin_id
-            if quirk == Quirk.NUMBER_ORIGIN_ID
-            else str(origin_id)
+            None if quirk == Quirk.NULL_ORIGIN_ID else origin_id if quirk == Quirk.NUMBER_ORIGIN_ID else str(origin_id)
         )
     message["created_at"] = stamp(int(rows.at[row]), options)
     user = int(rows.user[row])
     unflagged = draw.chance(25) and options.unflagged_users
     if quirk != Quirk.MISSING_USER:
-        message["user"] = (
-            None if user == NO_USER else _user(people.person(user), staff, options, flagged=not unflagged)
-        )
+        message["user"] = None if user == NO_USER else _user(people.person(user), staff, options, flagged=not unflagged)
     if quirk != Quirk.MISSING_RECIPIENTS:
         message["recipients"] = (
             None

@@ -35,6 +35,8 @@ PASSING: tuple[Failure, ...] = ("500", "502", "503", "504", "html200", "truncate
 
 STEPS = ("insert", "insert_front", "insert_late", "delete", "delete_conversation")
 
+CHANCES = ("insert_front", "insert_late", "delete_row", "delete_conversation")
+
 Script = Callable[[int, History], None]
 
 
@@ -45,6 +47,10 @@ class RateLimit:
     requests: int
     seconds: float = 60.0
     retry_after: Literal["seconds", "date"] | None = "seconds"
+
+    def __post_init__(self) -> None:
+        if self.requests < 1 or self.seconds <= 0 or self.retry_after not in ("seconds", "date", None):
+            raise ValueError("rate_limit: requests from 1 on, seconds above 0, retry_after seconds, date or null")
 
 
 @dataclass
@@ -59,12 +65,14 @@ class Drift:
     _random: np.random.Generator = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
+        for name in CHANCES:
+            if not 0 <= getattr(self, name) <= 1:
+                raise ValueError(f"drift: {name} must be between 0 and 1")
         self._random = np.random.default_rng(self.seed)
 
     def chances(self) -> dict[str, float]:
         """The chances and the seed, by name."""
-        names = ("insert_front", "insert_late", "delete_row", "delete_conversation", "seed")
-        return {name: getattr(self, name) for name in names}
+        return {name: getattr(self, name) for name in (*CHANCES, "seed")}
 
     def __call__(self, ordinal: int, history: History) -> None:
         """Move rows, or not. `ordinal` is the request's number and plays no part."""

@@ -126,9 +126,9 @@ def _rows(rng: np.random.Generator, threads: _Threads, wanted: int) -> tuple[Row
     customer += FIRST_CUSTOMER
     customer[rng.random(number) < 0.004] = SHARED_INBOX
     agent = rng.integers(0, len(AGENTS), number).astype(np.int32)
-    helper = np.where(
-        rng.random(count) < 0.15, rng.integers(0, len(AGENTS), count), agent[conversation]
-    ).astype(np.int32)
+    helper = np.where(rng.random(count) < 0.15, rng.integers(0, len(AGENTS), count), agent[conversation]).astype(
+        np.int32
+    )
     begun = np.full(number, np.iinfo(np.int64).max)
     np.minimum.at(begun, conversation, threads.at[kept])
 

@@ -93,9 +93,7 @@ class History:
         made = self._made.get(row)
         if made is not None:
             return served(made, self.options, staff=bool(self._rows.staff[row]))
-        return render(
-            self._rows, self._conversations, row, self.options, self.people, original_body=original_body
-        )
+        return render(self._rows, self._conversations, row, self.options, self.people, original_body=original_body)
 
     def truth(self, start: datetime | None = None, end: datetime | None = None) -> Iterator[Truth]:
         """Every row of the list as it stands at the call, newest first, if start <= created_at < end."""

@@ -72,9 +72,7 @@ class Names:
         if not email:
             return NO_EMAIL
         known = self.person(email)
-        return (
-            known if known is not None else self._emails.setdefault(email, NO_EMAIL - 1 - len(self._emails))
-        )
+        return known if known is not None else self._emails.setdefault(email, NO_EMAIL - 1 - len(self._emails))
 
 
 def created_at(message: Mapping[str, Any]) -> datetime | None:

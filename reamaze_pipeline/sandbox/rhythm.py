@@ -124,9 +124,7 @@ def rhythm(begin: datetime, end: datetime, zone: ZoneInfo) -> Rhythm:
     )
 
 
-def _closed_stretches(
-    begin: datetime, end: datetime, zone: ZoneInfo
-) -> tuple[tuple[datetime, datetime], ...]:
+def _closed_stretches(begin: datetime, end: datetime, zone: ZoneInfo) -> tuple[tuple[datetime, datetime], ...]:
     """One Sunday in each four weeks, counted back from the end, closed as a UTC day and as a brand day."""
     closed = []
     last = end.astimezone(UTC).date() - timedelta(days=1)

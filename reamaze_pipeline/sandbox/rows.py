@@ -59,9 +59,7 @@ class Rows:
     @classmethod
     def stacked(cls, parts: Sequence[Rows]) -> Rows:
         """The rows of all parts, one part after the other."""
-        return cls(
-            **{f.name: np.concatenate([getattr(part, f.name) for part in parts]) for f in fields(Rows)}
-        )
+        return cls(**{f.name: np.concatenate([getattr(part, f.name) for part in parts]) for f in fields(Rows)})
 
 
 @dataclass

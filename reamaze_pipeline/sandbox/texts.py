@@ -80,11 +80,7 @@ def body(draw: Draw, *, staff: bool, note: bool) -> str:
         return "\n\n".join(sentences)
     if form < 8:
         marked = "".join(f"<p>{html.escape(sentence)}</p>" for sentence in sentences)
-        quoted = (
-            "<blockquote>On Monday, you wrote:<br>&gt; &nbsp;&hellip;</blockquote>"
-            if draw.chance(300)
-            else ""
-        )
+        quoted = "<blockquote>On Monday, you wrote:<br>&gt; &nbsp;&hellip;</blockquote>" if draw.chance(300) else ""
         return f'<div class="message">{marked}{quoted}</div>'
     return f"**{sentences[0]}**\n\n" + "".join(f"- {sentence}\n" for sentence in sentences[1:])
 

@@ -27,9 +27,7 @@ class View:
     rows: npt.NDArray[np.int32]
     ages: npt.NDArray[np.int64]
 
-    def between(
-        self, start: int | None, end: int | None, *, start_inclusive: bool, end_inclusive: bool
-    ) -> View:
+    def between(self, start: int | None, end: int | None, *, start_inclusive: bool, end_inclusive: bool) -> View:
         """The part of the view between two instants in microseconds UTC."""
         first, last = 0, len(self.rows)
         if end is not None:
