@@ -35,3 +35,22 @@ def days_of(partition_keys: Iterable[str]) -> list[dt.date]:
 def _first_instant(day: dt.date, timezone: str) -> dt.datetime:
     midnight = dt.datetime.combine(day, dt.time(), ZoneInfo(timezone))
     return midnight.astimezone(dt.UTC)
+
+
+def days_between(first: dt.date, last: dt.date) -> list[dt.date]:
+    """All days from `first` to `last`, both included, oldest first."""
+    return [first + dt.timedelta(n) for n in range((last - first).days + 1)]
+
+
+def range_tags(first: dt.date, last: dt.date) -> dict[str, str]:
+    """The run tags with which Dagster materializes a range of partitions in one run."""
+    return {
+        "dagster/asset_partition_range_start": first.isoformat(),
+        "dagster/asset_partition_range_end": last.isoformat(),
+    }
+
+
+def last_whole_day(partitions: dg.DailyPartitionsDefinition, now: dt.datetime | None = None) -> dt.date | None:
+    """The newest day that is over at `now` (aware; None is this moment), None if the first is not over yet."""
+    keys = partitions.get_partition_keys(current_time=now)
+    return dt.date.fromisoformat(keys[-1]) if keys else None

@@ -1,0 +1,167 @@
+"""What a person types: `reamaze-pipeline demo | check | backfill | sandbox | ui`.
+
+Thin: options in, one call, words or JSON out. Exit codes: 0 done, 1 failed, 2 wrong usage or settings; an error
+is one line on stderr, with a traceback only under `--debug`.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import sys
+import traceback
+from dataclasses import asdict
+from typing import Any
+
+import click
+
+from reamaze_pipeline import settings
+from reamaze_pipeline.api.client import ReamazeClient
+from reamaze_pipeline.api.crawl import look
+from reamaze_pipeline.api.errors import ReamazeError
+from reamaze_pipeline.console import Output, print_error
+from reamaze_pipeline.errors import BackfillFailed, NoSuchDays
+from reamaze_pipeline.warehouse.errors import ModelError, WarehouseError
+
+DONE, FAILED, MISUSED = 0, 1, 2
+MISUSE = (settings.SettingsError, NoSuchDays, ModelError)
+FAILURES = (ReamazeError, WarehouseError, BackfillFailed)
+
+as_json_option = click.option("--json", "as_json", is_flag=True, help="Print a machine-readable last line.")
+day_type = click.DateTime(formats=["%Y-%m-%d"])
+
+
+@click.group(epilog="With --debug anywhere on the line, an error shows its traceback.")
+@click.version_option(package_name="reamaze-pipeline")
+def app() -> None:
+    """Every Re:amaze message in a DuckDB warehouse, day by day, exactly once."""
+
+
+@app.command()
+@as_json_option
+def check(as_json: bool) -> None:
+    """Is the login right, how many messages are there, which revision of the API answers?"""
+    out = Output(as_json=as_json)
+    settings.load_environment()
+    login = settings.read(settings.Login)
+    with ReamazeClient(
+        str(login.root),
+        login.email,
+        login.api_token.get_secret_value(),
+        requests_per_minute=login.requests_per_minute,
+        concurrency=login.concurrency,
+    ) as client:
+        seen = look(client)
+        requests = client.traffic.requests
+    out.say(f"The login works at {login.root}.")
+    out.say(f"Messages: {seen.total_count:,}, from {_instant(seen.oldest)} to {_instant(seen.newest)} (UTC).")
+    out.say(f"start_date and end_date are {_in_words(seen.dates_honoured, 'honoured', 'ignored')}.")
+    out.say(f'user["staff?"] is {_in_words(seen.staff_flag, "present", "absent")}.')
+    out.result({"ok": True, "requests": requests, **asdict(seen)})
+
+
+@app.command(name="backfill")
+@click.option("--from", "first", type=day_type, required=True, help="First day, YYYY-MM-DD.")
+@click.option("--to", "last", type=day_type, required=True, help="Last day, included.")
+@click.option("--refresh", is_flag=True, help="Fetch all of the days anew.")
+@as_json_option
+def backfill_command(first: dt.datetime, last: dt.datetime, refresh: bool, as_json: bool) -> None:
+    """Materialize what is missing or failed of every asset, for all days from --from to --to, in one run."""
+    from reamaze_pipeline.backfill import backfill  # noqa: PLC0415 Dagster takes seconds to import
+    from reamaze_pipeline.deployment import Deployment  # noqa: PLC0415
+
+    out = Output(as_json=as_json)
+    deployment = Deployment.from_environment()
+    settings.read(settings.Login)
+    days = (last.date() - first.date()).days + 1
+    with out.counting(days, "days") as count:
+        outcome = backfill(
+            deployment,
+            first.date(),
+            last.date(),
+            refresh=refresh,
+            announce=lambda day: count(f"{day.day}  {day.messages:>6,} messages  ({day.requests:,} requests so far)"),
+        )
+    out.say(outcome.in_words)
+    out.result({"ok": True, **asdict(outcome)})
+
+
+@app.command()
+@click.option("--messages", default=20_000, show_default=True, help="Size of the history, up to 1,000,000.")
+@click.option("--days", default=365, show_default=True, help="Days that the history spans, up to today.")
+@click.option("--seed", default=7, show_default=True, help="The same seed and size give the same history.")
+@click.option("--port", default=8080, show_default=True, help="Port on 127.0.0.1; 0 takes a free one.")
+@click.option("--dates-honoured/--dates-ignored", default=False, help="Do start_date and end_date filter?")
+@click.option("--staff-flag/--no-staff-flag", default=True, help='Do users carry "staff?"?')
+@click.option("--origin-id/--no-origin-id", default=True, help="Do messages carry origin_id?")
+@click.option("--latency-ms", default=0.0, show_default=True, help="Wait before each answer.")
+@click.option("--requests-per-minute", type=int, help="More than these are answered 429.")
+@as_json_option
+def sandbox(port: int, as_json: bool, **options: Any) -> None:
+    """Serve the embedded Re:amaze API on loopback, until Ctrl-C, and print how to reach it."""
+    from reamaze_pipeline.sandbox import Sandbox, SandboxOptions, serve_forever  # noqa: PLC0415 a web server
+
+    out = Output(as_json=as_json)
+    try:
+        wanted = SandboxOptions(**options)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from None
+
+    def ready(serving: Sandbox) -> None:
+        start = dt.datetime.now(dt.UTC).date() - dt.timedelta(days=wanted.days)
+        variables = {
+            "REAMAZE_API_URL": serving.url,
+            "REAMAZE_EMAIL": serving.email,
+            "REAMAZE_API_TOKEN": serving.token,
+            "REAMAZE_START_DATE": start.isoformat(),
+        }
+        out.say(f"{wanted.messages:,} messages at {serving.url}; stop with Ctrl-C. To reach them from elsewhere:")
+        for name, value in variables.items():
+            out.say(f"export {name}={value}")
+        out.result({"ok": True, "url": serving.url, "messages": wanted.messages, "environment": variables})
+
+    serve_forever(wanted, port=port, on_ready=ready)
+
+
+def _instant(instant: dt.datetime | None) -> str:
+    return "–" if instant is None else instant.strftime("%Y-%m-%d %H:%M:%S")
+
+
+def _in_words(known: bool | None, yes: str, no: str) -> str:
+    return "not to be told from what there is" if known is None else yes if known else no
+
+
+def main() -> None:
+    """The entry point: every way to end has its exit code, and every error its one line."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command; returns its exit code. `--debug` may stand anywhere on the line."""
+    os.environ.setdefault("DAGSTER_DISABLE_TELEMETRY", "1")
+    debug, as_json = "--debug" in arguments, "--json" in arguments
+    try:
+        ended = app([argument for argument in arguments if argument != "--debug"], standalone_mode=False)
+    except click.exceptions.Exit as ending:
+        return ending.exit_code
+    except click.ClickException as error:
+        error.show()
+        return MISUSED
+    except BaseException as error:
+        if debug:
+            traceback.print_exc()
+        return _failed(error, as_json=as_json)
+    return ended if isinstance(ended, int) else DONE
+
+
+def _failed(error: BaseException, *, as_json: bool) -> int:
+    if isinstance(error, KeyboardInterrupt | click.Abort):
+        line = "stopped; days that were stored stay stored, and the same command goes on from there"
+    elif isinstance(error, (*MISUSE, *FAILURES)):
+        line = str(error)
+    else:
+        line = f"unexpected {type(error).__name__}; run again with --debug to see where"
+    print_error(line)
+    if as_json:
+        Output(as_json=True).result({"ok": False, "error": line})
+    return MISUSED if isinstance(error, MISUSE) else FAILED

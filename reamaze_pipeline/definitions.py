@@ -1,0 +1,45 @@
+"""What Dagster loads: `build_defs()`, for the deployment that the environment describes, once it is asked for."""
+
+import dagster as dg
+
+from reamaze_pipeline.defs.checks import checks
+from reamaze_pipeline.defs.message_pages import message_pages
+from reamaze_pipeline.defs.models import model_assets
+from reamaze_pipeline.defs.resources import ReamazeResource
+from reamaze_pipeline.defs.schedules import JOB, daily_schedule
+from reamaze_pipeline.defs.seeds import seed_assets
+from reamaze_pipeline.deployment import Deployment
+from reamaze_pipeline.warehouse.io_manager import DuckDBWarehouse
+
+
+def build_defs(deployment: Deployment) -> dg.Definitions:
+    """The whole graph over one deployment; nothing is opened or asked until something runs."""
+    partitions, project = deployment.partitions, deployment.project
+    warehouse = DuckDBWarehouse(database=str(deployment.database))
+    return dg.Definitions(
+        assets=[
+            message_pages(partitions, deployment.pages),
+            *seed_assets(project),
+            *model_assets(project, partitions),
+        ],
+        asset_checks=checks(project, partitions),
+        jobs=[JOB],
+        schedules=[daily_schedule(partitions)],
+        resources={
+            "reamaze": ReamazeResource(
+                api_url=deployment.address.root or "",
+                email=dg.EnvVar("REAMAZE_EMAIL"),
+                api_token=dg.EnvVar("REAMAZE_API_TOKEN"),
+                requests_per_minute=deployment.address.requests_per_minute,
+                concurrency=deployment.address.concurrency,
+            ),
+            "warehouse": warehouse,
+            "io_manager": warehouse,
+        },
+    )
+
+
+@dg.definitions
+def defs() -> dg.Definitions:
+    """The code location `reamaze_pipeline`."""
+    return build_defs(Deployment.from_environment())

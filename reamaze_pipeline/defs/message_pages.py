@@ -1,0 +1,152 @@
+"""The asset `raw/message_pages`: the pages that hold a day's messages, as the API sent them.
+
+The crawl finds and proves them, the warehouse stores them; this module only ties the two together, day by
+day: a day is committed and announced as soon as it is complete, so it stays done whatever happens next.
+"""
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, fields
+from typing import Any, Self, cast
+
+import dagster as dg
+
+from reamaze_pipeline.api.crawl import CrawledWindow, Hint, KeptPage, crawl
+from reamaze_pipeline.api.hints import hints_of
+from reamaze_pipeline.defs.partitions import day_window, days_of
+from reamaze_pipeline.defs.resources import ReamazeResource
+from reamaze_pipeline.warehouse.completeness import row_counts
+from reamaze_pipeline.warehouse.connection import writing
+from reamaze_pipeline.warehouse.io_manager import DuckDBWarehouse, table_metadata
+from reamaze_pipeline.warehouse.model import Source
+from reamaze_pipeline.warehouse.neighbours import neighbouring_rows
+from reamaze_pipeline.warehouse.partition import replace_partitions
+from reamaze_pipeline.warehouse.table import Table
+
+KEY = dg.AssetKey(["raw", "message_pages"])
+
+
+class Fetch(dg.Config):
+    """Which days of the run are asked of the API."""
+
+    missing_only: bool = False
+    """Ask only for days that are not stored yet. Materializing from the UI leaves this off: it fetches anew."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunSummary:
+    """What the crawl of one run did, as it stands in the metadata of the asset's materializations."""
+
+    days_fetched: int = 0
+    requests: int = 0
+    retries: int = 0
+    waited_seconds: float = 0.0
+
+    @classmethod
+    def of(cls, materializations: Sequence[dg.AssetMaterialization]) -> Self:
+        """Read it back from a finished run."""
+        said = {name.removeprefix("run/"): value.value for name, value in materializations[-1].metadata.items()}
+        return cls(**{field.name: cast(Any, said[field.name]) for field in fields(cls)})
+
+    @property
+    def metadata(self) -> dict[str, int | float]:
+        """As it is attached to the materializations."""
+        return {f"run/{field.name}": getattr(self, field.name) for field in fields(self)}
+
+
+def message_pages(partitions: dg.DailyPartitionsDefinition, source: Source) -> dg.AssetsDefinition:
+    """The asset for the given calendar; `source` declares the table and its columns."""
+    table = source.table
+
+    @dg.asset(
+        key=KEY,
+        group_name=table.schema,
+        kinds={"python", "duckdb"},
+        description=source.description,
+        partitions_def=partitions,
+        backfill_policy=dg.BackfillPolicy.single_run(),
+        metadata=table_metadata(table),
+    )
+    def message_pages(
+        context: dg.AssetExecutionContext,
+        config: Fetch,
+        reamaze: ReamazeResource,
+        warehouse: dg.ResourceParam[DuckDBWarehouse],
+    ) -> dg.MaterializeResult[Any]:
+        days = days_of(context.partition_keys)
+        kept = row_counts(warehouse.database, table, days) if config.missing_only else {}
+        windows = [day_window(day, partitions.timezone) for day in days if day not in kept]
+        hints = _hints(warehouse.database, table, days)
+        with reamaze.client() as client:
+            for crawled in crawl(client, windows, hints=hints, concurrency=reamaze.concurrency):
+                _store(context, warehouse.database, table, crawled, client.traffic.requests)
+            traffic = client.traffic
+        summary = RunSummary(len(windows), traffic.requests, traffic.retries, round(traffic.waited_seconds, 3))
+        return dg.MaterializeResult(metadata=summary.metadata)
+
+    return message_pages
+
+
+def fetch_config(*, missing_only: bool) -> dict[str, Any]:
+    """Run configuration that says which days to ask for."""
+    return {"ops": {KEY.to_python_identifier(): {"config": {"missing_only": missing_only}}}}
+
+
+def stored_day(event: dg.AssetMaterialization) -> tuple[int, int] | None:
+    """Messages of the day and requests of the run so far, if the event announces a day just stored."""
+    if "requests_so_far" not in event.metadata:
+        return None
+    messages, requests = (cast(int, event.metadata[name].value) for name in ("messages", "requests_so_far"))
+    return messages, requests
+
+
+def _store(
+    context: dg.AssetExecutionContext,
+    database: str,
+    table: Table,
+    crawled: CrawledWindow,
+    requests_so_far: int,
+) -> None:
+    """Commit one day, then announce it: announced but not committed would be a lie, the reverse is mended later."""
+    day = dt.date.fromisoformat(crawled.window.key)
+    proof = asdict(crawled.proof)
+    rows = [_row(day, kept) for kept in crawled.pages]
+    details = {"messages": crawled.message_count, **proof}
+    with writing(database) as connection:
+        replace_partitions(connection, table, [day], rows, run_id=context.run.run_id, details={day: details})
+    metadata: dict[str, Any] = {
+        "messages": crawled.message_count,
+        "dagster/partition_row_count": len(rows),
+        "proof": dg.MetadataValue.json(proof),
+    }
+    context.log_event(
+        dg.AssetMaterialization(
+            KEY, partition=crawled.window.key, metadata={**metadata, "requests_so_far": requests_so_far}
+        )
+    )
+    context.add_asset_metadata(metadata, partition_key=crawled.window.key)
+
+
+def _row(day: dt.date, kept: KeptPage) -> dict[str, Any]:
+    """One row of `raw.message_pages`: the page, and which of its rows count for the day."""
+    page = kept.page
+    return {
+        "day": day,
+        "audience": page.audience,
+        "page": page.number,
+        "page_size": page.page_size,
+        "page_count": page.page_count,
+        "total_count": page.total_count,
+        "fetched_at": page.fetched_at.astimezone(dt.UTC).replace(tzinfo=None),
+        "payload": page.payload,
+        "kept_rows": [row.index for row in kept.rows],
+        "kept_is_staff": [row.is_staff for row in kept.rows],
+        "cleaned": page.cleaned,
+    }
+
+
+def _hints(database: str, table: Table, days: Sequence[dt.date]) -> list[Hint]:
+    """What the pages stored for the days next to these say of places."""
+    columns = ("audience", "page", "payload", "fetched_at")
+    pages = neighbouring_rows(database, table, days, columns)
+    return [hint for page in pages for hint in hints_of(*page)]

@@ -1,0 +1,48 @@
+"""One asset per SQL file: key, dependencies, group, kinds, description, owners, columns and lineage come from it.
+
+An asset here only returns the select of its model; the IO manager runs it inside DuckDB and stores the result.
+"""
+
+import dagster as dg
+
+from reamaze_pipeline.defs.partitions import days_of
+from reamaze_pipeline.warehouse.io_manager import table_metadata
+from reamaze_pipeline.warehouse.lineage import column_lineage
+from reamaze_pipeline.warehouse.model import Model, Project
+from reamaze_pipeline.warehouse.table import Select
+
+
+def model_assets(project: Project, partitions: dg.DailyPartitionsDefinition) -> list[dg.AssetsDefinition]:
+    """An asset for each model of the project, in dependency order."""
+    return [_asset(model, project, partitions) for model in project.models]
+
+
+def _asset(model: Model, project: Project, partitions: dg.DailyPartitionsDefinition) -> dg.AssetsDefinition:
+    @dg.asset(
+        key=[model.schema, model.name],
+        deps=[dg.AssetKey(list(upstream)) for upstream in (*model.refs, *model.seeds, *model.sources)],
+        group_name=model.schema,
+        kinds={"sql", "duckdb"},
+        description=model.description,
+        owners=list(model.owners) or None,
+        partitions_def=partitions,
+        backfill_policy=dg.BackfillPolicy.single_run(),
+        metadata={**table_metadata(model.table), "dagster/column_lineage": _lineage(model, project)},
+        io_manager_key="warehouse",
+    )
+    def compute(context: dg.AssetExecutionContext) -> Select:
+        return model.select(days_of(context.partition_keys))
+
+    return compute
+
+
+def _lineage(model: Model, project: Project) -> dg.TableColumnLineage:
+    return dg.TableColumnLineage(
+        {
+            column: [
+                dg.TableColumnDep(asset_key=dg.AssetKey([schema, table]), column_name=name)
+                for schema, table, name in sources
+            ]
+            for column, sources in column_lineage(model, project.models).items()
+        }
+    )

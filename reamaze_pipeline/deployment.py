@@ -1,0 +1,73 @@
+"""One deployment: its calendar, its database, its models. What Dagster and the command line both start from.
+
+It reads settings and files once; it opens neither the database nor the network.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import dagster as dg
+
+from reamaze_pipeline import settings
+from reamaze_pipeline.defs.partitions import daily_partitions
+from reamaze_pipeline.warehouse.model import Project, Source, load_project
+from reamaze_pipeline.warehouse.table import Table
+
+_PACKAGE = Path(__file__).parent
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """`project` holds the SQL models, the tables they read and the seeds."""
+
+    calendar: settings.Calendar
+    address: settings.Address
+    database: Path
+    project: Project
+
+    @classmethod
+    def from_environment(cls) -> Deployment:
+        """Read `.env`, the environment and the SQL models.
+
+        Raises:
+            SettingsError: a setting is missing or malformed.
+            ModelError: a SQL model cannot be loaded; the text names file and line.
+        """
+        settings.load_environment()
+        storage = settings.read(settings.Warehouse)
+        own = [storage.models] if storage.models else []
+        return cls(
+            calendar=settings.read(settings.Calendar),
+            address=settings.read(settings.Address),
+            database=storage.database,
+            project=load_project([shipped_models(), *own]),
+        )
+
+    @cached_property
+    def partitions(self) -> dg.DailyPartitionsDefinition:
+        """The days, as Dagster knows them."""
+        return daily_partitions(self.calendar)
+
+    @property
+    def pages(self) -> Source:
+        """The table that the crawl fills and everything else is derived from."""
+        return self.project.source("raw", "message_pages")
+
+    @property
+    def daily_models(self) -> list[Table]:
+        """The tables that models store day by day, in dependency order."""
+        return [model.table for model in self.project.models if model.partitioned]
+
+    @property
+    def messages(self) -> Table:
+        """The normalized messages."""
+        return next(table for table in self.daily_models if table.label == "core.messages")
+
+
+def shipped_models() -> Path:
+    """The folder `dbt_like_sql`: inside the package when installed from a wheel, beside it in a checkout."""
+    inside = _PACKAGE / "dbt_like_sql"
+    return inside if inside.is_dir() else _PACKAGE.parent / "dbt_like_sql"
