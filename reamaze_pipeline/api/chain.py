@@ -47,8 +47,8 @@ class Chain:
 
         `confirmed` says that the page in front of it was asked for again afterwards and is what it was.
         """
-        first = next((row.created_at for row in page.rows if row.created_at is not None), None)
-        if self._is_next(page) and page.number > 1:
+        first = page.newest
+        if self.is_next(page) and page.number > 1:
             if first is not None and first > self._tail:
                 return None
             if not confirmed and self.repeats_tail(page):
@@ -68,7 +68,8 @@ class Chain:
         from_oldest = self.last.total_count - self.last.offset - len(self.last.rows)
         return max(0, seen.total_count - from_oldest - 1) // seen.page_size + 1
 
-    def _is_next(self, page: Page) -> bool:
+    def is_next(self, page: Page) -> bool:
+        """Whether the page is the next one of a list whose count is what it was."""
         last = self.last
         return (
             last is not None
@@ -79,7 +80,7 @@ class Chain:
 
     def repeats_tail(self, page: Page) -> bool:
         """Whether the page begins with rows like those the chain ends with: twins, or the same rows moved."""
-        if self.last is None or not self._is_next(page):
+        if self.last is None or not self.is_next(page):
             return False
         tail = [row.identity for row in self.last.rows]
         head = [row.identity for row in page.rows]

@@ -96,9 +96,7 @@ class ReamazeClient:
     ) -> None:
         address = urlsplit(api_url)
         if address.scheme not in {"http", "https"} or not address.hostname or "@" in address.netloc:
-            raise ValueError(
-                "the API root must look like https://brand.reamaze.io/api/v1, without a login in it"
-            )
+            raise ValueError("the API root must look like https://brand.reamaze.io/api/v1, without a login in it")
         if concurrency < 1:
             raise ValueError("concurrency must be at least 1")
         self.api_url = api_url.rstrip("/")
@@ -212,9 +210,7 @@ class ReamazeClient:
                 "and that this user may read messages"
             )
         if status == 404:
-            raise BrandNotFound(
-                f"nothing is served at {self._host} (404); check REAMAZE_BRAND or REAMAZE_API_URL"
-            )
+            raise BrandNotFound(f"nothing is served at {self._host} (404); check REAMAZE_BRAND or REAMAZE_API_URL")
         if status == 429:
             wait = self._rate_limit_wait(response)
             self._gate.hold(wait)
@@ -274,7 +270,7 @@ class ReamazeClient:
             self._traffic = replace(self._traffic, retries=self._traffic.retries + 1)
 
 
-class _AskAgain(Exception):  # noqa: N818 - a signal to the retry loop, never seen outside
+class _AskAgain(Exception):
     """Carries the error to raise when patience has run out."""
 
     def __init__(self, error: ReamazeError, *, held: float | None = None, unreadable: bool = False) -> None:
@@ -310,11 +306,7 @@ def _is_error_body(response: requests.Response) -> bool:
         document = json.loads(response.content)
     except (ValueError, RecursionError):
         return False
-    return (
-        isinstance(document, dict)
-        and "messages" not in document
-        and bool({"error", "errors"} & set(document))
-    )
+    return isinstance(document, dict) and "messages" not in document and bool({"error", "errors"} & set(document))
 
 
 def _retry_after(value: str | None) -> float | None:

@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from reamaze_pipeline.api.chain import Placed
+from reamaze_pipeline.api.flight import Flight
 from reamaze_pipeline.api.page import Audience, Page
-from reamaze_pipeline.api.sweep import Progress, sweep
+from reamaze_pipeline.api.sweep import Sweep
 from reamaze_pipeline.api.view import PageSource, Run, View
 
 
@@ -103,11 +104,15 @@ def crawl(
 
     Raises the `ReamazeError` that tells why a window cannot be had; what was yielded before stays true.
     """
-    run = Run(pages, concurrency=concurrency or 1)
+    threads: int = concurrency or getattr(pages, "concurrency", 1)
+    run = Run(pages, Flight(threads), threads)
     for hint in hints:
-        run.landmarks.setdefault(hint.audience, {})[hint.place_from_oldest] = hint.created_at
-    for group in _groups(windows):
-        yield from _crawl_group(run, group)
+        run.hints.setdefault(hint.audience, []).append((hint.created_at, hint.place_from_oldest))
+    try:
+        for group in _groups(windows):
+            yield from _crawl_group(run, group)
+    finally:
+        run.flight.close()
 
 
 def look(pages: PageSource) -> Overview:
@@ -155,8 +160,7 @@ def _crawl_group(run: Run, group: list[Window]) -> Iterator[CrawledWindow]:
     everyone = View(run, "all", start, end)
     first = everyone.fetch(1)
     if not first.rows or any(row.is_staff is not None for row in first.rows):
-        progress = Progress()
-        for part in _parts(everyone, first, group, progress):
+        for part in _parts(everyone, group):
             kept = _kept(part, None)
             yield _window(part.window, kept, part.undated, [everyone], run.requests - before)
             before = run.requests
@@ -164,14 +168,12 @@ def _crawl_group(run: Run, group: list[Window]) -> Iterator[CrawledWindow]:
     staff, customer = View(run, "staff", start, end), View(run, "customer", start, end)
     firsts = {view.audience: view.fetch(1) for view in (staff, customer)}
     again = everyone.fetch(1)
-    adds_up = (
-        firsts["staff"].total_count + firsts["customer"].total_count == first.total_count == again.total_count
-    )
+    adds_up = firsts["staff"].total_count + firsts["customer"].total_count == first.total_count == again.total_count
     views = [staff, customer]
-    streams = [_parts(view, firsts[view.audience], group, Progress()) for view in views]
+    streams = [_parts(view, group) for view in views]
     if not adds_up:
         views.append(everyone)
-        streams.append(_parts(everyone, again, group, Progress()))
+        streams.append(_parts(everyone, group))
     for parts in zip(*streams, strict=True):
         kept = [*_kept(parts[0], True), *_kept(parts[1], False)]
         if not adds_up:
@@ -180,10 +182,10 @@ def _crawl_group(run: Run, group: list[Window]) -> Iterator[CrawledWindow]:
         before = run.requests
 
 
-def _parts(view: View, first: Page, windows: list[Window], progress: Progress) -> Iterator[_Part]:
+def _parts(view: View, windows: list[Window]) -> Iterator[_Part]:
     waiting = list(windows)
     part = _Part(waiting.pop(0), [], 0)
-    for page, placed in sweep(view, first, progress):
+    for page, placed in Sweep(view, several=len(windows) > 1).pages():
         for item in placed:
             while item.instant < part.window.start and waiting:
                 yield part
@@ -203,10 +205,7 @@ def _kept(part: _Part, is_staff: bool | None) -> list[KeptPage]:
     return [
         KeptPage(
             page,
-            tuple(
-                KeptRow(item.row.index, item.row.is_staff if is_staff is None else is_staff)
-                for item in placed
-            ),
+            tuple(KeptRow(item.row.index, item.row.is_staff if is_staff is None else is_staff) for item in placed),
         )
         for page, placed in part.pages
     ]
@@ -228,14 +227,12 @@ def _neither(everyone: _Part, parts: Sequence[_Part]) -> list[KeptPage]:
     return kept
 
 
-def _window(
-    window: Window, kept: list[KeptPage], undated: int, views: list[View], requests: int
-) -> CrawledWindow:
+def _window(window: Window, kept: list[KeptPage], undated: int, views: list[View], requests: int) -> CrawledWindow:
     proof = Proof(
-        views={view.audience: {"first": view.first_total, "last": view.last_total} for view in views},
+        views={view.audience: {"first": view.first_total, "last": view.total} for view in views},
         requests=requests,
         perfect_pages=len(kept),
-        moved=any(view.first_total != view.last_total for view in views),
+        moved=any(view.first_total != view.total for view in views),
         undated=undated,
         cleaned=sum(page.page.cleaned for page in kept),
         unresolved=sum(row.is_staff is None for page in kept for row in page.rows),

@@ -4,8 +4,6 @@ Each error's text is one line that says what happened and what to do about it. I
 token or anything a customer wrote. What does not belong here: deciding what is retried (the client does).
 """
 
-# ruff: noqa: N818 - the names say what happened; that they are errors is in the tree
-
 from __future__ import annotations
 
 

@@ -58,6 +58,16 @@ class Page:
         return (self.number - 1) * self.page_size
 
     @property
+    def newest(self) -> datetime | None:
+        """The first instant on the page; None where no row has one."""
+        return next((row.created_at for row in self.rows if row.created_at is not None), None)
+
+    @property
+    def oldest(self) -> datetime | None:
+        """The last instant on the page; None where no row has one."""
+        return next((row.created_at for row in reversed(self.rows) if row.created_at is not None), None)
+
+    @property
     def is_last(self) -> bool:
         """Whether no row of the list stands behind this page."""
         return self.offset + self.page_size >= self.total_count
@@ -107,8 +117,7 @@ def explanation(document: object) -> str:
     said = document.get("error", document.get("errors"))
     if isinstance(said, dict):
         said = "; ".join(
-            f"{name} {', '.join(map(str, texts)) if isinstance(texts, list) else texts}"
-            for name, texts in said.items()
+            f"{name} {', '.join(map(str, texts)) if isinstance(texts, list) else texts}" for name, texts in said.items()
         )
     elif isinstance(said, list):
         said = "; ".join(map(str, said))
@@ -119,18 +128,14 @@ def explanation(document: object) -> str:
 def _number(document: dict[str, object], name: str) -> int:
     value = document.get(name, _ABSENT)
     if value is _ABSENT:
-        raise UnexpectedAnswer(
-            f"the API's answer lacks `{name}`; check that the API root is Re:amaze's /api/v1"
-        )
+        raise UnexpectedAnswer(f"the API's answer lacks `{name}`; check that the API root is Re:amaze's /api/v1")
     if not isinstance(value, int) or isinstance(value, bool) or value < 0:
         raise UnexpectedAnswer(f"the API's answer has a `{name}` that is not a count")
     return value
 
 
 def _broken(number: int, what: str) -> NoReturn:
-    raise UnexpectedAnswer(
-        f"page {number} breaks its own promise: {what}; try again later, or report it to Re:amaze"
-    )
+    raise UnexpectedAnswer(f"page {number} breaks its own promise: {what}; try again later, or report it to Re:amaze")
 
 
 def _refuse_constant(name: str) -> NoReturn:

@@ -1,12 +1,14 @@
 """Reads a list from a window's newest edge to its oldest, page by page, through the chain's doubts.
 
-What does not belong here: what makes a join safe (the chain) and what the rows are for (the crawl).
+Asks for pages ahead where the list is still: those known to lie in the window, and, as far as the allowance for
+useless requests goes, those that find out where it ends. What does not belong here: what makes a join safe (the
+chain) and what the rows are for (the crawl).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from math import ceil, log2
 
 from reamaze_pipeline.api.chain import Chain, Placed, is_same
 from reamaze_pipeline.api.errors import WindowNotProven
@@ -17,47 +19,125 @@ from reamaze_pipeline.api.view import View
 PATIENCE = 40
 """Doubts in a row, without one new row, after which the list moves too much to be read."""
 
-
-@dataclass
-class Progress:
-    """What a sweep has met."""
-
-    pages: int = 0
-    doubts: int = 0
+_INSIDE = 0.7
+"""How far towards the probable end of the window to look for it: short of it costs nothing."""
 
 
-def sweep(view: View, first: Page, progress: Progress) -> Iterator[tuple[Page, list[Placed]]]:
-    """Pages and the rows each adds, newest first, from `view.end` down to `view.start` or the list's end.
+class Sweep:
+    """One pass over the wanted part of a view."""
 
-    `first` is page 1 of the view. Raises `WindowNotProven`.
-    """
-    chain = Chain(view.end)
-    page = find_edge(view, first, view.end)
-    doubts = back = 0
-    while True:
-        added = chain.join(page)
-        if added is None and chain.last is not None and chain.repeats_tail(page):
-            witness = view.fetch(chain.last.number)
-            if is_same(witness, chain.last):
-                added = chain.join(page, confirmed=True)
-            else:
-                page = witness
-        if added is None:
-            doubts += 1
-            progress.doubts += 1
-            if doubts > PATIENCE:
-                raise WindowNotProven(
-                    f"the list of {view.audience} messages moves faster than it can be read near "
-                    f"{chain.instant:%Y-%m-%d %H:%M:%S} UTC ({view.requests} requests, total_count from "
-                    f"{view.first_total} to {view.last_total}); try again in a quieter hour"
-                )
-            page = view.fetch(max(1, min(chain.page_of_end(page), page.number - 1) - back))
-            back = max(1, 2 * back)
-            continue
-        progress.pages += 1
-        if added:
-            doubts = back = 0
-        yield page, added
-        if chain.instant < view.start or page.is_last:
+    def __init__(self, view: View, *, several: bool = False) -> None:
+        self.view = view
+        self.several = several
+        """Whether the wanted part is more than one window: it may then cost a few more requests in all."""
+        self.chain = Chain(view.end)
+        self.doubts = 0
+        self._allowance = 2
+
+    def pages(self) -> Iterator[tuple[Page, list[Placed]]]:
+        """Pages and the rows that each adds, newest first, from `view.end` to `view.start` or the list's end.
+
+        Rows older than `view.start` come too, with the last page. Raises `WindowNotProven`.
+        """
+        view, chain = self.view, self.chain
+        number = find_edge(view)
+        self._allowance = self._allowed(front=number == 1)
+        doubts = back = 0
+        while True:
+            page, fresh = self._next(number)
+            added = self._join(page)
+            if added is None and not fresh:
+                view.drop()
+                continue
+            if added is None:
+                doubts += 1
+                self.doubts += 1
+                if doubts > PATIENCE:
+                    raise WindowNotProven(self._what_was_seen())
+                latest = view.latest or page
+                number = max(1, min(chain.page_of_end(latest), page.number - 1) - back)
+                back = max(1, 2 * back)
+                view.drop()
+                continue
+            if added:
+                doubts = back = 0
+            yield page, added
+            if chain.instant < view.start or page.is_last:
+                if view.run.is_calm:
+                    view.keep(page)
+                return
+            number = page.number + 1
+
+    def _next(self, number: int) -> tuple[Page, bool]:
+        view = self.view
+        if not view.run.is_calm:
+            return view.fetch(number), True
+        view.harvest()
+        self._look_ahead(number)
+        return view.take(number)
+
+    def _join(self, page: Page) -> list[Placed] | None:
+        """Joins a page; where adjacency alone proves too little, the page in front is asked for again."""
+        chain, view = self.chain, self.view
+        last = chain.last
+        if last is None or not chain.is_next(page) or not (view.run.is_rough or chain.repeats_tail(page)):
+            return self._noticing(page, chain.join(page))
+        return chain.join(page, confirmed=True) if is_same(view.fetch(last.number), last) else None
+
+    def _noticing(self, page: Page, added: list[Placed] | None) -> list[Placed] | None:
+        """A count that grew although nothing was pushed down tells of rows that came late."""
+        last = self.chain.last
+        if added is None and last is not None and page.total_count > last.total_count:
+            known = {row.identity for row in last.rows}
+            if not page.rows or page.rows[0].identity not in known:
+                self.view.run.sound_for = 0
+        return added
+
+    def _look_ahead(self, number: int) -> None:
+        view, run = self.view, self.view.run
+        if run.concurrency < 2:
             return
-        page = view.fetch(page.number + 1)
+        newer, older = view.atlas.newer(view.start), view.atlas.older(view.start)
+        sure = view.page_at(newer[1]) if newer is not None and not view.hinted else number
+        end = view.page_at(older[1]) if older is not None else view.page_count + 1
+        for ahead in range(number, min(max(sure, number), number + run.concurrency + 1) + 1):
+            if run.flight.in_flight >= run.concurrency:
+                return
+            view.ahead(ahead)
+        probe = self._probe(max(sure, number), end)
+        if probe is not None and sure < number + 3 * run.concurrency and run.flight.in_flight < run.concurrency:
+            view.ahead(probe, unsure=True)
+
+    def _probe(self, sure: int, end: int) -> int | None:
+        """A page that probably still lies in the window and would show how far it reaches."""
+        view = self.view
+        reserved = 1  # the page after the window, where the window fills its last page
+        if end - sure <= 1 or view.outside + view.unsure + 1 + reserved > self._allowance:
+            return None
+        rows = view.atlas.rows_before(view.start, view.total)
+        size = view.run.page_size or 1
+        probable = (view.total - rows - 1) // size + 1 if rows is not None else None
+        if not view.run.dates_ignored and (probable is None or 4 * probable >= view.page_count):
+            return view.page_count if view.page_count > sure else None
+        if probable is None or probable <= sure:
+            return None
+        if view.hinted:
+            return sure + 1
+        return min(sure + max(1, int((probable - sure) * _INSIDE)), end - 1)
+
+    def _allowed(self, *, front: bool) -> int:
+        """Useless requests that this sweep may cost in all; see the budget in docs/crawl.md."""
+        view = self.view
+        if not view.run.dates_ignored or (front and not self.several):
+            return 2
+        if view.hinted:
+            return 4
+        return 2 + min(6, ceil(log2(max(1, view.page_count))))
+
+    def _what_was_seen(self) -> str:
+        view = self.view
+        return (
+            f"the list of {view.audience} messages moves faster than it can be read near "
+            f"{self.chain.instant:%Y-%m-%d %H:%M:%S} UTC ({view.requests} requests, total_count from "
+            f"{view.first_total} to {view.total}); try again in a quieter hour"
+        )

@@ -1,20 +1,27 @@
 """One list of messages that pages are asked of: an audience, narrowed by dates where the API honours them.
 
-Counts what was asked and remembers where in time each page was, so that a later search starts well. What does
-not belong here: joining pages (the chain) and searching (search).
+Counts what was asked, notices movement, and remembers where in time each page was. What does not belong here:
+joining pages (the chain), searching (search) and how far to read ahead (the sweep).
 """
 
 from __future__ import annotations
 
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Protocol
 
+from reamaze_pipeline.api.atlas import Atlas
 from reamaze_pipeline.api.errors import UnexpectedAnswer
+from reamaze_pipeline.api.flight import Flight
 from reamaze_pipeline.api.page import Audience, Page
 
 PADDING = timedelta(seconds=1)
 """Whether `start_date` and `end_date` include their instant is unknown: ask for more, cut here."""
+
+CALM_AFTER = 16
+"""Answers in a row with an unchanged count after which a list that moved counts as still again."""
 
 
 class PageSource(Protocol):
@@ -32,58 +39,173 @@ class PageSource(Protocol):
 
 @dataclass
 class Run:
-    """What one crawl has learnt of the API so far."""
+    """What one crawl has learnt of the API so far, over all its lists."""
 
     source: PageSource
+    flight: Flight[Page]
     concurrency: int = 1
     dates_ignored: bool = False
     requests: int = 0
-    cleaned: int = 0
     page_size: int | None = None
-    landmarks: dict[Audience, dict[int, datetime]] = field(default_factory=dict)
-    """Per audience of the whole list: place from the oldest end → created_at. A guide, never a proof."""
+    hints: dict[Audience, list[tuple[datetime, int]]] = field(default_factory=dict)
+    still_for: int = CALM_AFTER
+    """Answers since the last movement was seen."""
+    sound_for: int = CALM_AFTER
+    """Answers since a movement was seen that is not plain arrival of new messages."""
+
+    @property
+    def is_calm(self) -> bool:
+        """Nothing moves: pages asked for at the same time may be joined in any order of their answers."""
+        return self.still_for >= CALM_AFTER
+
+    @property
+    def is_rough(self) -> bool:
+        """Rows are deleted or come late: an unchanged count alone proves too little."""
+        return self.sound_for < CALM_AFTER
 
 
 class View:
-    """A list: audience and the window asked for. `start` and `end` are sent unless the API ignores them."""
+    """A list, and which part of it is wanted (`aim`). Pages asked for ahead wait here until they are taken."""
 
     def __init__(self, run: Run, audience: Audience, start: datetime, end: datetime) -> None:
         self.run = run
         self.audience = audience
-        self.start = start
-        self.end = end
-        self.requests = 0
+        self.asked_start = start - PADDING
+        self.asked_end = end + PADDING
+        self.atlas = Atlas()
+        self.latest: Page | None = None
         self.first_total: int | None = None
-        self.last_total: int | None = None
+        self.hinted = False
+        self._ended_inside = False
+        self._pending: dict[int, Future[Page]] = {}
+        self._unsure: set[int] = set()
+        self._kept: dict[int, Page] = {}
+        self.aim(start, end)
+        if run.dates_ignored:
+            self._take_hints()
+
+    def aim(self, start: datetime, end: datetime) -> None:
+        """From now on the rows with `start <= created_at < end` are wanted."""
+        self.start, self.end = start, end
+        self.requests = 0
+        self.outside = 0
+        """Answers since then that hold no wanted row."""
+
+    @property
+    def total(self) -> int:
+        """Rows in the list as last seen."""
+        return self.latest.total_count if self.latest is not None else 0
+
+    @property
+    def page_count(self) -> int:
+        """Pages in the list as last seen."""
+        return -(-self.total // (self.run.page_size or 1))
+
+    def page_at(self, place: int) -> int:
+        """The number of the page on which a place, counted from the oldest end, is now."""
+        return max(0, self.total - place) // (self.run.page_size or 1) + 1
 
     def fetch(self, number: int) -> Page:
-        """Asks for one page and learns from it."""
-        if self.run.dates_ignored:
-            page = self.run.source.page(self.audience, number)
-        else:
-            page = self.run.source.page(self.audience, number, self.start - PADDING, self.end + PADDING)
-        return self.learn(page)
+        """Asks for a page now and waits for it."""
+        self._count()
+        return self._learn(self._ask(number))
 
-    def learn(self, page: Page) -> Page:
-        """Counts an answer and checks it against those before."""
-        run = self.run
-        run.requests += 1
+    def take(self, number: int) -> tuple[Page, bool]:
+        """A page, and whether it was asked for only now (and not ahead, at some earlier moment)."""
+        if number in self._kept:
+            return self._kept.pop(number), False
+        if number in self._pending:
+            self._unsure.discard(number)
+            return self._learn(self._pending.pop(number).result()), False
+        return self.fetch(number), True
+
+    def ahead(self, number: int, *, unsure: bool = False) -> None:
+        """Asks for a page that will be (or, if unsure, may be) wanted soon, and does not wait."""
+        if number in self._pending or number in self._kept:
+            return
+        self._count()
+        self._pending[number] = self.run.flight.submit(partial(self._ask, number))
+        if unsure:
+            self._unsure.add(number)
+
+    def keep(self, page: Page) -> None:
+        """Holds a page that was read on the way until it is taken."""
+        self._kept[page.number] = page
+
+    def forget_before(self, number: int) -> None:
+        """Lets go of the pages kept in front of one."""
+        self._kept = {n: page for n, page in self._kept.items() if n >= number}
+
+    def harvest(self) -> None:
+        """Learns from the unsure pages that have arrived."""
+        for number in [n for n in self._unsure if n in self._pending and self._pending[n].done()]:
+            self._unsure.discard(number)
+            page = self._learn(self._pending.pop(number).result())
+            if self.run.is_calm:
+                self.keep(page)
+
+    @property
+    def unsure(self) -> int:
+        """Requests under way that may turn out to hold no wanted row."""
+        return len(self._unsure)
+
+    def drop(self) -> None:
+        """Forgets all pages asked for ahead: the list moved, and they may be older than the movement."""
+        self._pending.clear()
+        self._unsure.clear()
+        self._kept.clear()
+
+    def _count(self) -> None:
+        self.run.requests += 1
         self.requests += 1
-        run.cleaned += page.cleaned
+
+    def _ask(self, number: int) -> Page:
+        if self.run.dates_ignored:
+            return self.run.source.page(self.audience, number)
+        return self.run.source.page(self.audience, number, self.asked_start, self.asked_end)
+
+    def _learn(self, page: Page) -> Page:
+        run = self.run
         if run.page_size not in {None, page.page_size}:
             raise UnexpectedAnswer(
-                f"page_size changed from {run.page_size} to {page.page_size} in the middle of a crawl; "
-                "start again"
+                f"page_size changed from {run.page_size} to {page.page_size} in the middle of a crawl; start again"
             )
         run.page_size = page.page_size
-        self.first_total = page.total_count if self.first_total is None else self.first_total
-        self.last_total = page.total_count
+        self._notice_movement(page)
         dated = [(row.index, row.created_at) for row in page.rows if row.created_at is not None]
         if not run.dates_ignored:
-            earliest, latest = self.start - PADDING, self.end + PADDING
-            run.dates_ignored = any(not earliest <= moment <= latest for _, moment in dated)
-        if run.dates_ignored and dated:
-            marks = run.landmarks.setdefault(self.audience, {})
-            for index, moment in (dated[0], dated[-1]):
-                marks[page.total_count - page.offset - index] = moment
+            self._notice_dates(page, [moment for _, moment in dated])
+        for index, moment in dated[:1] + dated[-1:]:
+            self.atlas.note(moment, page.total_count - page.offset - index)
+        if not any(self.start <= moment < self.end for _, moment in dated):
+            self.outside += 1
         return page
+
+    def _notice_movement(self, page: Page) -> None:
+        latest, self.latest = self.latest, page
+        self.run.still_for += 1
+        self.run.sound_for += 1
+        if latest is None:
+            self.first_total = page.total_count
+        elif page.total_count != latest.total_count:
+            self.run.still_for = 0
+            if page.total_count < latest.total_count:
+                self.run.sound_for = 0
+            self.drop()
+
+    def _notice_dates(self, page: Page, moments: list[datetime]) -> None:
+        if any(not self.asked_start <= moment <= self.asked_end for moment in moments):
+            if self._ended_inside:
+                raise UnexpectedAnswer(
+                    f"page {page.number} holds rows outside the dates asked for, which the pages before it "
+                    "kept to; try again later, or report it to Re:amaze"
+                )
+            self.run.dates_ignored = True
+            self._take_hints()
+        elif page.is_last and page.number > 1 and moments:
+            self._ended_inside = True
+
+    def _take_hints(self) -> None:
+        for moment, place in sorted(self.run.hints.get(self.audience, ())):
+            self.hinted = True
+            self.atlas.note(moment, place)

@@ -88,9 +88,7 @@ class MovingList:
 
     def insert(self, message: Message) -> None:
         """Puts a message where its time says; in front of those of the same instant."""
-        place = next(
-            (i for i, m in enumerate(self.messages) if m.created_at <= message.created_at), len(self.messages)
-        )
+        place = next((i for i, m in enumerate(self.messages) if m.created_at <= message.created_at), len(self.messages))
         self.messages.insert(place, message)
         self.ever[message.serial] = message
 
@@ -106,9 +104,7 @@ def newest_first(messages: Iterable[Message]) -> list[Message]:
 
 def delivered(crawled: CrawledWindow) -> list[int]:
     """The serials of the messages a crawled window holds."""
-    return [
-        json.loads(kept.page.payload)["messages"][row.index] for kept in crawled.pages for row in kept.rows
-    ]
+    return [json.loads(kept.page.payload)["messages"][row.index] for kept in crawled.pages for row in kept.rows]
 
 
 def contents(messages: Iterable[Message]) -> Counter[tuple[datetime, str]]:
@@ -126,9 +122,7 @@ def assert_exact(source: MovingList, crawled: CrawledWindow) -> None:
 
 def days(first: int, count: int, minutes: int = 10) -> list[Window]:
     """Adjacent windows of so many minutes each."""
-    return [
-        Window(str(first + i), at((first + i) * minutes), at((first + i + 1) * minutes)) for i in range(count)
-    ]
+    return [Window(str(first + i), at((first + i) * minutes), at((first + i + 1) * minutes)) for i in range(count)]
 
 
 def inside(messages: Iterable[Message], window: Window) -> list[Message]:

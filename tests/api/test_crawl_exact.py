@@ -26,8 +26,7 @@ def messages(draw: st.DrawFn, most: int = 40) -> list[Message]:
         )
     )
     return newest_first(
-        Message(serial, at(minute), f"{text}{staff}", staff=staff)
-        for serial, (minute, text, staff) in enumerate(rows)
+        Message(serial, at(minute), f"{text}{staff}", staff=staff) for serial, (minute, text, staff) in enumerate(rows)
     )
 
 
@@ -73,9 +72,7 @@ def drifting(seed: int, front: float, late: float, deletion: float) -> object:
     return step
 
 
-@pytest.mark.parametrize(
-    ("front", "late", "deletion"), [(0.3, 0, 0), (0, 0.2, 0), (0, 0, 0.2), (0.2, 0.1, 0.1)]
-)
+@pytest.mark.parametrize(("front", "late", "deletion"), [(0.3, 0, 0), (0, 0.2, 0), (0, 0, 0.2), (0.2, 0.1, 0.1)])
 @given(
     history=messages(),
     windows=disjoint(),
@@ -95,9 +92,7 @@ def test_what_lasts_comes_exactly_once_while_the_list_moves(
     flag: bool,
     seed: int,
 ) -> None:
-    source = MovingList(
-        list(history), size, honoured, flag, before_each=drifting(seed, front, late, deletion)
-    )
+    source = MovingList(list(history), size, honoured, flag, before_each=drifting(seed, front, late, deletion))
     try:
         crawled = list(crawl(source, windows))
     except WindowNotProven:
