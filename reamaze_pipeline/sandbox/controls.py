@@ -16,7 +16,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -30,6 +30,7 @@ from reamaze_pipeline.sandbox.history import History
 from reamaze_pipeline.sandbox.options import SandboxOptions
 
 NUMBERS = ("latency_ms", "failure_probability", "failure_seed", "hang_seconds")
+RECORDS: dict[str, type[RateLimit | Drift]] = {"rate_limit": RateLimit, "drift": Drift}
 
 
 class Controls:
@@ -128,15 +129,12 @@ def _control(name: str, value: Any) -> Any:
         return value
     if name == "failure_retry_after" and (value is None or isinstance(value, str)):
         return value
-    if name == "rate_limit":
-        return None if value is None else RateLimit(**value)
-    if name == "drift":
-        return None if value is None else Drift(**value)
-    if (name == "failures" and isinstance(value, list)) or (name == "failure_kinds" and isinstance(value, list) and value):
-        unknown = [kind for kind in value if kind not in FAILURES and not (kind is None and name == "failures")]
-        if unknown:
-            raise ValueError(f"{name}: no such kind {unknown[0]!r}; there are {', '.join(FAILURES)}")
-        return value
+    if name in RECORDS:
+        return None if value is None else RECORDS[name](**value)
+    if name == "failures" and isinstance(value, list):
+        return _kinds(name, value, (*FAILURES, None))
+    if name == "failure_kinds" and isinstance(value, list) and value:
+        return _kinds(name, value, FAILURES)
     if name == "plan" and isinstance(value, Mapping):
         plan = {int(ordinal): steps for ordinal, steps in value.items()}
         for step in (step for steps in plan.values() for step in steps):
@@ -144,3 +142,10 @@ def _control(name: str, value: Any) -> Any:
                 raise ValueError(f"plan: no such step {step.get('do')!r}; there are {', '.join(STEPS)}")
         return plan
     raise ValueError(f"{name} is no control, or has the wrong type")
+
+
+def _kinds(name: str, kinds: list[Any], known: Sequence[str | None]) -> list[Any]:
+    for kind in kinds:
+        if kind not in known:
+            raise ValueError(f"{name}: no such kind {kind!r}; there are {', '.join(FAILURES)}")
+    return kinds

@@ -41,6 +41,8 @@ CATEGORY_QUIRKS = (Quirk.NULL_CATEGORY, Quirk.MISSING_CATEGORY)
 def generate(options: SandboxOptions) -> tuple[Rows, Conversations]:
     """The history these options describe: exactly `options.messages` rows, newest first."""
     size = options.messages
+    if not size:
+        return Rows.empty(), Conversations.empty()
     rng = np.random.default_rng([options.seed % 2**63, size])
     end = options.end_instant()
     calendar = rhythm(end - timedelta(days=options.days), end, options.zone)
@@ -59,7 +61,7 @@ def generate(options: SandboxOptions) -> tuple[Rows, Conversations]:
     _tie(rng, rows)
     _quirks(rng, rows)
     _edges_of_days(rng, rows, calendar, table)
-    rows = Rows.stacked([rows, rows.take(rng.integers(0, max(wanted, 1), twins))])
+    rows = Rows.stacked([rows, rows.take(rng.integers(0, wanted, twins))])
     return rows.take(np.lexsort((rows.content, rows.at))[::-1]), table
 
 

@@ -221,7 +221,7 @@ class History:
         staff = bool(self._drift.random() < 0.45)
         table = self._conversations
         follows = int(self._rows.conversation[self._order[0]]) if len(self._order) else -1
-        if follows < 0 or self._drift.random() < 0.7:
+        if follows < 0 or table.begun[follows] >= at or self._drift.random() < 0.7:
             follows = len(table.begun)
             table = self._conversations = Conversations(
                 np.append(table.begun, np.int64(at - 82_000)),

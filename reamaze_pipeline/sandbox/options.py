@@ -77,8 +77,10 @@ class SandboxOptions:
             raise ValueError("requests_per_minute must be at least 1, or None for no limit")
         if self.end is not None and self.end.tzinfo is None:
             raise ValueError("end must carry a time zone, such as datetime(2026, 3, 1, tzinfo=UTC)")
-        if self.brand_zone not in zoneinfo.available_timezones():
-            raise ValueError(f"brand_zone {self.brand_zone!r} is not an IANA time zone")
+        try:
+            zoneinfo.ZoneInfo(self.brand_zone)
+        except (zoneinfo.ZoneInfoNotFoundError, ValueError):
+            raise ValueError(f"brand_zone {self.brand_zone!r} is not an IANA time zone") from None
 
     @property
     def zone(self) -> zoneinfo.ZoneInfo:

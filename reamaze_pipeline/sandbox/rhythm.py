@@ -107,11 +107,12 @@ def rhythm(begin: datetime, end: datetime, zone: ZoneInfo) -> Rhythm:
     spans = np.diff(seconds) / 3600
     customers, staff = np.zeros(len(spans)), np.zeros(len(spans))
     for index, edge in enumerate(ordered[:-1]):
-        if any(start <= edge < stop for start, stop in closed):
-            continue
         local = edge.astimezone(zone)
         customers[index] = CUSTOMER_HOURS[local.hour] * CUSTOMER_DAYS[local.weekday()] / 15
         staff[index] = STAFF_HOURS[local.hour] * STAFF_DAYS[local.weekday()] / 15
+    for start, stop in closed:
+        first, last = np.searchsorted(seconds, [(edge - begin).total_seconds() for edge in (start, stop)])
+        customers[first:last] = staff[first:last] = 0
     days = [begin.astimezone(UTC).date() + timedelta(days=n) for n in range((end - begin).days + 2)]
     return Rhythm(
         begin,

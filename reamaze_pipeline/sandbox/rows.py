@@ -52,6 +52,13 @@ class Rows:
     content: npt.NDArray[np.int32]
     """The number the text is drawn from; two rows that share it and all else are identical twins."""
 
+    @classmethod
+    def empty(cls) -> Rows:
+        """No rows."""
+        return one_row(at=0, conversation=0, user=0, staff=False, origin=0, category=0, content=0).take(
+            np.empty(0, dtype=np.int64)
+        )
+
     def take(self, places: npt.NDArray[np.int64]) -> Rows:
         """The rows at these places, in this order."""
         return Rows(**{f.name: getattr(self, f.name)[places] for f in fields(Rows)})
@@ -69,6 +76,11 @@ class Conversations:
     begun: npt.NDArray[np.int64]
     customer: npt.NDArray[np.int32]
     agent: npt.NDArray[np.int32]
+
+    @classmethod
+    def empty(cls) -> Conversations:
+        """No conversations."""
+        return cls(np.empty(0, np.int64), np.empty(0, np.int32), np.empty(0, np.int32))
 
 
 def one_row(

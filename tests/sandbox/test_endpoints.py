@@ -185,3 +185,12 @@ def test_the_documented_examples_are_served_equal(serve: Callable[..., Any], exa
     caller = serve(example=example)
     assert caller.get().content == json.dumps(documented, separators=(",", ":")).encode()
     assert caller.page(page=2) == documented | {"messages": []}
+
+
+def test_text_travels_as_utf8_and_half_an_emoji_as_an_escape(serve: Callable[..., Any]) -> None:
+    when = "2026-03-05T12:00:00.000-07:00"
+    whole = serve([{"body": "é 🎉 \u202e", "created_at": when}]).get()
+    assert "é 🎉 \u202e".encode() in whole.content
+    half = serve([{"body": "\ud83d \x00", "created_at": when}]).get()
+    assert rb"\ud83d \u0000" in half.content
+    assert half.json()["messages"][0]["body"] == "\ud83d \x00"

@@ -199,10 +199,8 @@ def test_many_requests_at_once_are_all_answered_and_counted(serve: Callable[...,
     def ask() -> None:
         with requests.Session() as session:
             session.trust_env = False
-            for _ in range(20):
-                answers.append(
-                    session.get(caller.sandbox.url + "/messages", auth=caller.session.auth, timeout=10).status_code
-                )
+            url, auth = caller.sandbox.url + "/messages", caller.session.auth
+            answers.extend([session.get(url, auth=auth, timeout=10).status_code for _ in range(20)])
 
     threads = [threading.Thread(target=ask) for _ in range(4)]
     for thread in threads:
