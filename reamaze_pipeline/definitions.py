@@ -2,7 +2,7 @@
 
 import dagster as dg
 
-from reamaze_pipeline.defs.checks import checks
+from reamaze_pipeline.defs.checks import model_checks
 from reamaze_pipeline.defs.message_pages import message_pages
 from reamaze_pipeline.defs.models import model_assets
 from reamaze_pipeline.defs.resources import ReamazeResource
@@ -22,7 +22,7 @@ def build_defs(deployment: Deployment) -> dg.Definitions:
             *seed_assets(project),
             *model_assets(project, partitions),
         ],
-        asset_checks=checks(project, partitions),
+        asset_checks=model_checks(project, deployment.tests),
         jobs=[JOB],
         schedules=[daily_schedule(partitions)],
         resources={

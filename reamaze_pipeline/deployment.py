@@ -14,6 +14,7 @@ import dagster as dg
 from reamaze_pipeline import settings
 from reamaze_pipeline.defs.partitions import daily_partitions
 from reamaze_pipeline.warehouse.model import Project, Source, load_project
+from reamaze_pipeline.warehouse.singular_tests import SingularTest, load_singular_tests
 from reamaze_pipeline.warehouse.table import Table
 
 _PACKAGE = Path(__file__).parent
@@ -21,12 +22,13 @@ _PACKAGE = Path(__file__).parent
 
 @dataclass(frozen=True)
 class Deployment:
-    """`project` holds the SQL models, the tables they read and the seeds."""
+    """`project` holds the SQL models, the tables they read and the seeds; `tests` what SQL files promise."""
 
     calendar: settings.Calendar
     address: settings.Address
     database: Path
     project: Project
+    tests: list[SingularTest]
 
     @classmethod
     def from_environment(cls) -> Deployment:
@@ -37,13 +39,16 @@ class Deployment:
             ModelError: a SQL model cannot be loaded; the text names file and line.
         """
         settings.load_environment()
-        storage = settings.read(settings.Warehouse)
-        own = [storage.models] if storage.models else []
+        calendar, storage = settings.read(settings.Calendar), settings.read(settings.Warehouse)
+        folders = [shipped_models(), *([storage.models] if storage.models else [])]
+        variables = {"timezone": calendar.timezone}
+        project = load_project(folders, variables)
         return cls(
-            calendar=settings.read(settings.Calendar),
+            calendar=calendar,
             address=settings.read(settings.Address),
             database=storage.database,
-            project=load_project([shipped_models(), *own]),
+            project=project,
+            tests=load_singular_tests(folders, project, variables),
         )
 
     @cached_property

@@ -1,12 +1,95 @@
-"""What must hold after every run: asset checks, each one SQL statement over the days of that run.
+"""What must hold after every run: asset checks over the days of that run, each one SQL statement.
 
-The contracts (counts that must agree, ids that must be unique, rows in their day) block what is downstream.
+The statements come from the tests in `schema.yml` and from the files under `tests/`. All checks of an asset are one
+step and one connection. A broken promise of severity `error` keeps what is downstream from being built on it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
 
 import dagster as dg
 
+from reamaze_pipeline.defs.partitions import days_between
+from reamaze_pipeline.warehouse.column_tests import check_name, failing_rows
+from reamaze_pipeline.warehouse.connection import reading
+from reamaze_pipeline.warehouse.findings import Findings, find
+from reamaze_pipeline.warehouse.io_manager import DuckDBWarehouse
+from reamaze_pipeline.warehouse.model import Model, Project
+from reamaze_pipeline.warehouse.singular_tests import SingularTest
+from reamaze_pipeline.warehouse.table import Select
 
-def checks(*_: object) -> Sequence[dg.AssetChecksDefinition]:
-    return []
+
+@dataclass(frozen=True, slots=True)
+class _Promise:
+    name: str
+    description: str
+    severity: str
+    failing_rows: Callable[[Iterable[date] | None], Select]
+
+
+def model_checks(project: Project, tests: Sequence[SingularTest]) -> list[dg.AssetChecksDefinition]:
+    """The checks of each model that promises anything."""
+    promises = {model: [*_of_columns(model), *_of_files(model, tests)] for model in project.models}
+    return [_checks(model, held) for model, held in promises.items() if held]
+
+
+def _of_columns(model: Model) -> Iterator[_Promise]:
+    for column, test in model.tests:
+        yield _Promise(
+            check_name(column, test),
+            f"{column.name}: {test.name.replace('_', ' ')}",
+            test.severity,
+            lambda days, column=column, test=test: failing_rows(model, column, test, days),
+        )
+
+
+def _of_files(model: Model, tests: Sequence[SingularTest]) -> Iterator[_Promise]:
+    for test in tests:
+        if test.table == (model.schema, model.name):
+            yield _Promise(test.name, test.description, test.severity, test.failing_rows)
+
+
+def _checks(model: Model, promises: Sequence[_Promise]) -> dg.AssetChecksDefinition:
+    key = dg.AssetKey([model.schema, model.name])
+    specs = [
+        dg.AssetCheckSpec(
+            promise.name, asset=key, description=promise.description, blocking=promise.severity == "error"
+        )
+        for promise in promises
+    ]
+
+    @dg.multi_asset_check(name=f"check_{model.schema}_{model.name}", specs=specs)
+    def evaluate(
+        context: dg.AssetCheckExecutionContext, warehouse: dg.ResourceParam[DuckDBWarehouse]
+    ) -> Iterator[dg.AssetCheckResult]:
+        days = _days_of_run(context.run.tags)
+        with reading(warehouse.database) as connection:
+            for promise in promises:
+                yield _result(key, promise, find(connection, promise.failing_rows(days)))
+
+    return evaluate
+
+
+def _result(key: dg.AssetKey, promise: _Promise, findings: Findings) -> dg.AssetCheckResult:
+    metadata: dict[str, dg.MetadataValue] = {"failing": dg.MetadataValue.int(findings.count)}
+    if findings.count:
+        metadata["rows"] = dg.MetadataValue.md(findings.markdown)
+    return dg.AssetCheckResult(
+        passed=findings.count == 0,
+        asset_key=key,
+        check_name=promise.name,
+        severity=dg.AssetCheckSeverity.ERROR if promise.severity == "error" else dg.AssetCheckSeverity.WARN,
+        description=promise.description,
+        metadata=metadata,
+    )
+
+
+def _days_of_run(tags: dict[str, str]) -> list[date] | None:
+    """The days a run is about; None, for all that is stored, where a check is run by itself."""
+    if "dagster/partition" in tags:
+        return [date.fromisoformat(tags["dagster/partition"])]
+    if "dagster/asset_partition_range_start" in tags:
+        first, last = (tags[f"dagster/asset_partition_range_{end}"] for end in ("start", "end"))
+        return days_between(date.fromisoformat(first), date.fromisoformat(last))
+    return None

@@ -31,24 +31,24 @@ _Failing = tuple[str, dict[str, Any]]
 
 
 def _not_null(_: Model, rows: str, name: str, __: Mapping[str, Any]) -> _Failing:
-    return f"SELECT count(*) FROM {rows} AS tested WHERE {name} IS NULL", {}
+    return f"SELECT count(*) AS failing FROM {rows} AS tested WHERE {name} IS NULL", {}
 
 
 def _unique(_: Model, rows: str, name: str, __: Mapping[str, Any]) -> _Failing:
     repeated = f"SELECT {name} FROM {rows} AS tested WHERE {name} IS NOT NULL GROUP BY {name} HAVING count(*) > 1"
-    return f"SELECT count(*) FROM ({repeated})", {}
+    return f"SELECT count(*) AS failing FROM ({repeated})", {}
 
 
 def _accepted_values(_: Model, rows: str, name: str, arguments: Mapping[str, Any]) -> _Failing:
     accepted = {f"accepted_{n}": value for n, value in enumerate(arguments["values"])}
     values = ", ".join(f"${key}" for key in accepted)
-    return f"SELECT count(*) FROM {rows} AS tested WHERE {name} NOT IN ({values})", accepted
+    return f"SELECT count(*) AS failing FROM {rows} AS tested WHERE {name} NOT IN ({values})", accepted
 
 
 def _relationships(model: Model, rows: str, name: str, arguments: Mapping[str, Any]) -> _Failing:
     parent = model.nodes[arguments["to"]].table.qualified
     found = f"SELECT 1 FROM {parent} AS parent WHERE parent.{quoted(arguments['field'])} = child.{name}"
-    return f"SELECT count(*) FROM {rows} AS child WHERE {name} IS NOT NULL AND NOT EXISTS ({found})", {}
+    return f"SELECT count(*) AS failing FROM {rows} AS child WHERE {name} IS NOT NULL AND NOT EXISTS ({found})", {}
 
 
 _FAILING: dict[str, Callable[[Model, str, str, Mapping[str, Any]], _Failing]] = {

@@ -1,0 +1,13 @@
+-- Each message has as many rows here as it has attachments.
+with counted as (
+
+    select message_id, count(*) as rows
+    from {{ ref('message_attachments') }}
+    group by message_id
+
+)
+
+select messages.message_id, messages.attachment_count, coalesce(counted.rows, 0) as rows
+from {{ ref('messages') }} as messages
+left join counted on counted.message_id = messages.message_id
+where messages.attachment_count <> coalesce(counted.rows, 0)
