@@ -30,8 +30,8 @@ class _Promise:
 
 def model_checks(project: Project, tests: Sequence[SingularTest]) -> list[dg.AssetChecksDefinition]:
     """The checks of each model that promises anything."""
-    promises = {model: [*_of_columns(model), *_of_files(model, tests)] for model in project.models}
-    return [_checks(model, held) for model, held in promises.items() if held]
+    promises = [(model, [*_of_columns(model), *_of_files(model, tests)]) for model in project.models]
+    return [_checks(model, held) for model, held in promises if held]
 
 
 def _of_columns(model: Model) -> Iterator[_Promise]:
