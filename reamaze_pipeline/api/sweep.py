@@ -61,10 +61,11 @@ class Sweep:
                 continue
             if added:
                 doubts = back = 0
+            reached = chain.instant < view.start or page.is_last
+            if reached and view.run.is_calm:
+                view.keep(page)  # the next window may begin on it
             yield page, added
-            if chain.instant < view.start or page.is_last:
-                if view.run.is_calm:
-                    view.keep(page)
+            if reached:
                 return
             number = page.number + 1
 

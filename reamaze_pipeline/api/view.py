@@ -48,6 +48,8 @@ class Run:
     requests: int = 0
     page_size: int | None = None
     hints: dict[Audience, list[tuple[datetime, int]]] = field(default_factory=dict)
+    movements: int = 0
+    """Times that the count of a list changed."""
     still_for: int = CALM_AFTER
     """Answers since the last movement was seen."""
     sound_for: int = CALM_AFTER
@@ -188,6 +190,7 @@ class View:
         if latest is None:
             self.first_total = page.total_count
         elif page.total_count != latest.total_count:
+            self.run.movements += 1
             self.run.still_for = 0
             if page.total_count < latest.total_count:
                 self.run.sound_for = 0
