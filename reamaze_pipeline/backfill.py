@@ -39,6 +39,11 @@ class StoredDay:
     messages: int
     requests: int
 
+    @property
+    def in_words(self) -> str:
+        """One line for people."""
+        return f"{self.day}  {self.messages:>6,} messages  ({self.requests:,} requests so far)"
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:

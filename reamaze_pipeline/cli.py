@@ -20,12 +20,13 @@ from reamaze_pipeline.api.client import ReamazeClient
 from reamaze_pipeline.api.crawl import look
 from reamaze_pipeline.api.errors import ReamazeError
 from reamaze_pipeline.console import Output, print_error
-from reamaze_pipeline.errors import BackfillFailed, NoSuchDays
+from reamaze_pipeline.errors import BackfillFailed, NoSuchDays, UiFailed
 from reamaze_pipeline.warehouse.errors import ModelError, WarehouseError
 
 DONE, FAILED, MISUSED = 0, 1, 2
+UI_PORT = 3000
 MISUSE = (settings.SettingsError, NoSuchDays, ModelError)
-FAILURES = (ReamazeError, WarehouseError, BackfillFailed)
+FAILURES = (ReamazeError, WarehouseError, BackfillFailed, UiFailed)
 
 as_json_option = click.option("--json", "as_json", is_flag=True, help="Print a machine-readable last line.")
 day_type = click.DateTime(formats=["%Y-%m-%d"])
@@ -60,6 +61,47 @@ def check(as_json: bool) -> None:
     out.result({"ok": True, "requests": requests, **asdict(seen)})
 
 
+@app.command(name="demo")
+@click.option("--ui", is_flag=True, help="Then serve the Dagster UI on the demo's data, until Ctrl-C.")
+@click.option("--port", default=UI_PORT, show_default=True, help="Port of the UI on 127.0.0.1.")
+@as_json_option
+def demo_command(ui: bool, port: int, as_json: bool) -> None:
+    """The whole pipeline with nothing to configure: embedded API, 30 days materialized, results printed."""
+    from reamaze_pipeline.demo import DAYS, demo  # noqa: PLC0415 Dagster takes seconds to import
+    from reamaze_pipeline.ui import serve_ui  # noqa: PLC0415
+
+    out = Output(as_json=as_json)
+    out.say("An embedded Re:amaze API is serving a year of made-up messages on loopback.")
+    with out.counting(DAYS, "days") as count, demo(announce=lambda day: count(day.in_words)) as result:
+        out.table("Tables", ["table", "rows"], list(result.tables.items()))
+        out.table("Staff responses", ["sender", "name", "responses", "notes"], result.senders)
+        out.table("Messages per origin", ["origin", "messages", "staff", "customers"], result.origins)
+        out.say(result.outcome.in_words)
+        database = result.deployment.database
+        out.say(f"The database is {database}; query it with any DuckDB client.")
+        out.result({"ok": True, **asdict(result.outcome), "database": str(database), "tables": result.tables})
+        if ui:
+            out.say(f"The Dagster UI is at http://127.0.0.1:{port}; stop with Ctrl-C.")
+            serve_ui(database, port)
+
+
+@app.command(name="ui")
+@click.option("--port", default=UI_PORT, show_default=True, help="Port on 127.0.0.1.")
+@as_json_option
+def ui_command(port: int, as_json: bool) -> None:
+    """Serve the Dagster UI with its schedules on loopback, until Ctrl-C."""
+    from reamaze_pipeline.ui import serve_ui  # noqa: PLC0415
+
+    out = Output(as_json=as_json)
+    settings.load_environment()
+    settings.read(settings.Calendar)
+    database = settings.read(settings.Warehouse).database
+    url = f"http://127.0.0.1:{port}"
+    out.say(f"The Dagster UI is at {url}; stop with Ctrl-C.")
+    out.result({"ok": True, "url": url})
+    serve_ui(database, port)
+
+
 @app.command(name="backfill")
 @click.option("--from", "first", type=day_type, required=True, help="First day, YYYY-MM-DD.")
 @click.option("--to", "last", type=day_type, required=True, help="Last day, included.")
@@ -80,7 +122,7 @@ def backfill_command(first: dt.datetime, last: dt.datetime, refresh: bool, as_js
             first.date(),
             last.date(),
             refresh=refresh,
-            announce=lambda day: count(f"{day.day}  {day.messages:>6,} messages  ({day.requests:,} requests so far)"),
+            announce=lambda day: count(day.in_words),
         )
     out.say(outcome.in_words)
     out.result({"ok": True, **asdict(outcome)})

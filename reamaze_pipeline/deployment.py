@@ -13,11 +13,10 @@ import dagster as dg
 
 from reamaze_pipeline import settings
 from reamaze_pipeline.defs.partitions import daily_partitions
+from reamaze_pipeline.shipped import shipped
 from reamaze_pipeline.warehouse.model import Project, Source, load_project
 from reamaze_pipeline.warehouse.singular_tests import SingularTest, load_singular_tests
 from reamaze_pipeline.warehouse.table import Table
-
-_PACKAGE = Path(__file__).parent
 
 
 @dataclass(frozen=True)
@@ -40,7 +39,7 @@ class Deployment:
         """
         settings.load_environment()
         calendar, storage = settings.read(settings.Calendar), settings.read(settings.Warehouse)
-        folders = [shipped_models(), *([storage.models] if storage.models else [])]
+        folders = [shipped("dbt_like_sql"), *([storage.models] if storage.models else [])]
         variables = {"timezone": calendar.timezone}
         project = load_project(folders, variables)
         return cls(
@@ -70,9 +69,3 @@ class Deployment:
     def messages(self) -> Table:
         """The normalized messages."""
         return next(table for table in self.daily_models if table.label == "core.messages")
-
-
-def shipped_models() -> Path:
-    """The folder `dbt_like_sql`: inside the package when installed from a wheel, beside it in a checkout."""
-    inside = _PACKAGE / "dbt_like_sql"
-    return inside if inside.is_dir() else _PACKAGE.parent / "dbt_like_sql"

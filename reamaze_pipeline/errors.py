@@ -10,3 +10,7 @@ class BackfillFailed(Exception):
 
 class NoSuchDays(Exception):
     """Days were asked for that have no partition; the text says which there are."""
+
+
+class UiFailed(Exception):
+    """The Dagster UI or its daemon ended by itself."""

@@ -1,0 +1,92 @@
+"""The main job with nothing to configure: the embedded API, 30 days materialized, the results to look at.
+
+It has a database and Dagster records of its own, in `data/demo`, made anew each time, so a demo never meets the
+messages of a real brand. What the numbers mean is not explained here; the README does.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from reamaze_pipeline.backfill import Outcome, StoredDay, backfill
+from reamaze_pipeline.deployment import Deployment
+from reamaze_pipeline.sandbox import Sandbox, SandboxOptions
+from reamaze_pipeline.warehouse.connection import reading
+
+FOLDER = Path("data/demo")
+DAYS = 30
+HISTORY = SandboxOptions(messages=20_000, days=365)
+
+MOST_RESPONSES = """
+    select sender_email, arg_max(sender_name, day) as sender_name, sum(response_count)::bigint as responses,
+        sum(internal_note_count)::bigint as notes
+    from metrics.staff_response_counts group by sender_email order by responses desc, sender_email limit 8
+"""
+PER_ORIGIN = """
+    select origin_name, sum(message_count)::bigint as messages, sum(staff_message_count)::bigint as staff,
+        sum(customer_message_count)::bigint as customers
+    from metrics.messages_per_origin group by origin_name order by messages desc, origin_name
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Demo:
+    """What a demo run left behind; `tables` maps each table to its number of rows."""
+
+    deployment: Deployment
+    outcome: Outcome
+    tables: dict[str, int]
+    senders: list[tuple[Any, ...]]
+    origins: list[tuple[Any, ...]]
+
+
+@contextmanager
+def demo(folder: Path = FOLDER, announce: Callable[[StoredDay], None] = lambda _: None) -> Iterator[Demo]:
+    """Run the main job into `folder`; the embedded API goes on serving for as long as the block lasts."""
+    _clear(folder)
+    last = dt.datetime.now(dt.UTC).date() - dt.timedelta(days=1)
+    first = last - dt.timedelta(days=DAYS - 1)
+    with Sandbox(HISTORY) as sandbox:
+        os.environ.update(_environment(sandbox, folder, first))
+        deployment = Deployment.from_environment()
+        outcome = backfill(deployment, first, last, announce=announce)
+        with reading(deployment.database) as connection:
+            tables = [deployment.pages.table, *(model.table for model in deployment.project.models)]
+            counts = {
+                table.label: connection.execute(f"select count(*) from {table.qualified}").fetchall()[0][0]
+                for table in tables
+            }
+            senders = connection.execute(MOST_RESPONSES).fetchall()
+            origins = connection.execute(PER_ORIGIN).fetchall()
+        yield Demo(deployment, outcome, counts, senders, origins)
+
+
+def _environment(sandbox: Sandbox, folder: Path, first: dt.date) -> dict[str, str]:
+    """Settings of the demo alone: an empty value stands for the default, so nothing of a real brand slips in."""
+    return {
+        "REAMAZE_API_URL": sandbox.url,
+        "REAMAZE_EMAIL": sandbox.email,
+        "REAMAZE_API_TOKEN": sandbox.token,
+        "REAMAZE_START_DATE": first.isoformat(),
+        "REAMAZE_TIMEZONE": "UTC",
+        "REAMAZE_DATABASE": str(folder / "reamaze.duckdb"),
+        "REAMAZE_REQUESTS_PER_MINUTE": "",
+        "REAMAZE_CONCURRENCY": "",
+        "REAMAZE_MODELS": "",
+        "DAGSTER_HOME": "",
+    }
+
+
+def _clear(folder: Path) -> None:
+    """Remove what an earlier demo made, and nothing else."""
+    for name in ("reamaze.duckdb", "reamaze.duckdb.wal"):
+        (folder / name).unlink(missing_ok=True)
+    shutil.rmtree(folder / "dagster", ignore_errors=True)
+    folder.mkdir(parents=True, exist_ok=True)
