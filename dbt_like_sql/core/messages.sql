@@ -65,10 +65,9 @@ typed as (
         message.user.mobile as sender_mobile,
         message.origin as origin_text,
         -- A cast alone would round 1.5 to another code.
-        if(regexp_full_match(message.origin, '-?[0-9]+'), try_cast(message.origin as integer), null) as origin,
+        if(contains(message.origin, '.'), null, try_cast(message.origin as integer)) as origin,
         message.visibility as visibility_text,
-        if(regexp_full_match(message.visibility, '-?[0-9]+'), try_cast(message.visibility as integer), null)
-            as visibility,
+        if(contains(message.visibility, '.'), null, try_cast(message.visibility as integer)) as visibility,
         message.body as body,
         message.origin_id as origin_id,
         coalesce(message.recipients, []) as recipients,

@@ -109,6 +109,15 @@ class DuckDBWarehouse(dg.ConfigurableIOManager):
             with writing(self.database) as connection:
                 return partition.store(connection, rows, run_id=run_id, version=version, details=details)
 
+    def define_view(self, table: Table, select: Select) -> None:
+        """Make ``table`` a view of ``select``; writes nothing if it is that already."""
+        if Path(self.database).exists():
+            with reading(self.database) as connection:
+                if partition.view_is_current(connection, table, select):
+                    return
+        with writing(self.database) as connection:
+            partition.replace_view(connection, table, select)
+
     def stored_days(self, table: Table) -> set[date]:
         """The days of a table that are stored, those without rows included."""
         if not Path(self.database).exists():
@@ -144,13 +153,7 @@ class DuckDBWarehouse(dg.ConfigurableIOManager):
 
     def _store_view(self, context: dg.OutputContext, select: Select) -> None:
         table = _named(context.asset_key, None)
-        current = False
-        if Path(self.database).exists():
-            with reading(self.database) as connection:
-                current = partition.view_is_current(connection, table, select)
-        if not current:
-            with writing(self.database) as connection:
-                partition.replace_view(connection, table, select)
+        self.define_view(table, select)
         with reading(self.database) as connection:
             rows = connection.execute(f"SELECT count(*) FROM {table.qualified}").fetchall()[0][0]
         context.add_output_metadata({"dagster/row_count": rows, "dagster/table_name": table.label})

@@ -17,7 +17,10 @@ from reamaze_pipeline.warehouse.declarations import Declared
 from reamaze_pipeline.warehouse.errors import ModelError
 from reamaze_pipeline.warehouse.table import Column, ColumnTest, Select, Table, quoted
 from reamaze_pipeline.warehouse.template import Relation, SqlTemplate
-from reamaze_pipeline.warehouse.window import Window
+from reamaze_pipeline.warehouse.window import DailySelect, Input, Window
+
+ROWS_PER_BATCH = 20_000
+"""Rows of an input that a model is computed from at a time, unless the input's ``meta`` says otherwise."""
 
 Materialized = Literal["incremental", "table", "view"]
 
@@ -31,6 +34,7 @@ class Source:
     description: str
     path: Path
     line: int
+    rows_per_batch: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +45,7 @@ class Seed:
     csv: Path
     description: str
     event_time: None = None
+    rows_per_batch: int = ROWS_PER_BATCH
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +74,11 @@ class Model:
     variables: Mapping[str, Any] = field(repr=False)
 
     @property
+    def rows_per_batch(self) -> int:
+        """How many of its rows are worth computing at once."""
+        return int(self.meta.get("rows_per_batch", ROWS_PER_BATCH))
+
+    @property
     def schema(self) -> str:
         return self.table.schema
 
@@ -94,7 +104,8 @@ class Model:
         """The select to run. With days, references that have an ``event_time`` hold only these days' rows."""
         if days is None or not self.partitioned:
             return Select(self.sql, as_view=self.materialized == "view")
-        window = Window.of(days)
+        wanted = tuple(sorted(set(days)))
+        window = Window.spanning(wanted)
         rendered = self.template.render(
             lambda name, _: relation(self.nodes[name], window),
             lambda name, _: relation(self.nodes[".".join(name)], window),
@@ -102,7 +113,15 @@ class Model:
             windowed=True,
             variables=self.variables,
         )
-        return Select(rendered.sql, window.parameters if "$window_" in rendered.sql else {})
+        if "$window_" not in rendered.sql:
+            return Select(rendered.sql)
+        names = [*rendered.refs, *map(".".join, rendered.sources)]
+        inputs = tuple(
+            Input(node.table, node.rows_per_batch)
+            for node in map(self.nodes.__getitem__, names)
+            if node.event_time is not None
+        )
+        return DailySelect(rendered.sql, window.parameters, days=wanted, inputs=inputs)
 
 
 @dataclass(frozen=True, slots=True)

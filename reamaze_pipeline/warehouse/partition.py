@@ -17,7 +17,7 @@ from reamaze_pipeline.warehouse.catalog import create_schema, is_table, prepare
 from reamaze_pipeline.warehouse.connection import transaction
 from reamaze_pipeline.warehouse.errors import SchemaChangeRefused
 from reamaze_pipeline.warehouse.ledger import StoredPartition, partition_counts, stored_days, stored_partitions
-from reamaze_pipeline.warehouse.staging import Source, Staged, attached, staged
+from reamaze_pipeline.warehouse.staging import Source, Staged, staged
 from reamaze_pipeline.warehouse.table import Select, Table, quoted
 from reamaze_pipeline.warehouse.window import Window
 
@@ -65,10 +65,10 @@ def store(
     """The short half of `replace_partitions`: copies rows that were staged, be it by another connection."""
     table = rows.table
     where, parameters = _partitions(table, rows.counts)
-    with attached(connection, rows.path, "READ_ONLY") as staging, transaction(connection):
+    with transaction(connection):
         prepare(connection, table)
         connection.execute(f"DELETE FROM {table.qualified} WHERE {where}", parameters)
-        connection.execute(f"INSERT INTO {table.qualified} BY NAME SELECT * FROM {staging}.main.rows")
+        connection.execute(f"INSERT INTO {table.qualified} BY NAME {rows.select}")
         ledger.record(connection, table, rows.counts, run_id=run_id, version=version, details=details or {})
     return dict(rows.counts)
 

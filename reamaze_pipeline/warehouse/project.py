@@ -18,7 +18,7 @@ import duckdb
 
 from reamaze_pipeline.warehouse.declarations import Declared, read_declarations
 from reamaze_pipeline.warehouse.errors import ModelError
-from reamaze_pipeline.warehouse.model import Materialized, Model, Project, Seed, Source, relation
+from reamaze_pipeline.warehouse.model import ROWS_PER_BATCH, Materialized, Model, Project, Seed, Source, relation
 from reamaze_pipeline.warehouse.staging import describe
 from reamaze_pipeline.warehouse.table import Column, Select, Table, quoted
 from reamaze_pipeline.warehouse.template import Relation, Rendered, SqlTemplate
@@ -109,7 +109,8 @@ def _source(scratch: duckdb.DuckDBPyConnection, entry: Declared) -> Source:
     table = Table(entry.schema, entry.name, columns, event_time)
     if event_time is not None and event_time not in table.column_names:
         raise ModelError(entry.path, entry.line, f"event_time names no column: {event_time}")
-    return Source(table, event_time, entry.description, entry.path, entry.line)
+    rows_per_batch = int(entry.config.get("meta", {}).get("rows_per_batch", ROWS_PER_BATCH))
+    return Source(table, event_time, entry.description, entry.path, entry.line, rows_per_batch)
 
 
 def _seed(scratch: duckdb.DuckDBPyConnection, path: Path, entry: Declared | None) -> Seed:

@@ -7,11 +7,13 @@ types, counted by day and refused if they do not fit. `partition` then copies th
 
 from __future__ import annotations
 
+import os
+import re
 import tempfile
-import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -21,27 +23,41 @@ import pandas as pd
 
 from reamaze_pipeline.warehouse.errors import RowsOutsidePartition, TableRefused
 from reamaze_pipeline.warehouse.frame import Rows, as_plain_text, frame_of
+from reamaze_pipeline.warehouse.ledger import partition_counts
 from reamaze_pipeline.warehouse.table import Column, Select, Table, quoted
+from reamaze_pipeline.warehouse.window import DailySelect
 
 Source = pd.DataFrame | Select | Rows
+
+WORKERS = min(4, os.cpu_count() or 1)
+"""Batches computed at once."""
 
 _INTEGRAL = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT"} | {
     f"U{name}" for name in ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT")
 }
 _FLOATING = ("FLOAT", "DOUBLE", "DECIMAL")
+_NOT_IN_PARQUET = re.compile(r"HUGEINT|INTERVAL|UNION|BIT|TIME_NS|TIMETZ|TIME WITH")
 _MISFITS = (duckdb.ConversionException, duckdb.InvalidInputException, duckdb.OutOfRangeException)
 
 
 @dataclass(frozen=True, slots=True)
 class Staged:
-    """Checked rows in the table ``rows`` of the DuckDB file ``path``, and how many there are of each day.
+    """Checked rows in the Parquet files of ``folder``, and how many there are of each day asked for.
 
     An unpartitioned table has the single key None.
     """
 
-    path: Path
+    folder: Path
     table: Table
     counts: Mapping[date | None, int]
+
+    @property
+    def select(self) -> str:
+        """The rows, as SQL for any connection."""
+        columns = ", ".join(
+            f"CAST({quoted(column.name)} AS {column.type}) AS {quoted(column.name)}" for column in self.table.columns
+        )
+        return f"SELECT {columns} FROM read_parquet('{self.folder}/*.parquet')"
 
 
 @contextmanager
@@ -55,7 +71,7 @@ def staged(
     belongs to none of the days.
     """
     with tempfile.TemporaryDirectory(prefix="reamaze-staging-") as folder:
-        path = Path(folder) / "rows.duckdb"
+        path = Path(folder)
         if isinstance(source, Select):
             yield _stage(connection, table, days, source, path)
             return
@@ -71,38 +87,46 @@ def staged(
 
 
 def _stage(
-    connection: duckdb.DuckDBPyConnection, table: Table, days: Sequence[date], select: Select, path: Path
+    connection: duckdb.DuckDBPyConnection, table: Table, days: Sequence[date], select: Select, folder: Path
 ) -> Staged:
     given = describe(connection, select)
     _check_names(table, given)
-    casts = ", ".join(
-        f"{_cast(column, given[column.name.lower()])} AS {quoted(column.name)}" for column in table.columns
+    columns = ", ".join(
+        f"{_staged(column, _cast(column, given[column.name.lower()]))} AS {quoted(column.name)}"
+        for column in table.columns
     )
-    with attached(connection, path, "READ_WRITE") as staging:
-        try:
-            connection.execute(
-                f"CREATE TABLE {staging}.main.rows AS SELECT {casts} FROM ({select.sql}\n) AS given",
-                dict(select.parameters),
-            )
-        except (
-            duckdb.ConversionException,
-            duckdb.InvalidInputException,
-            duckdb.OutOfRangeException,
-        ) as error:
-            raise TableRefused(_why(connection, table, select, given)) from error
-        counts = _counts(connection, table, days, f"{staging}.main.rows")
-    return Staged(path, table, counts)
-
-
-@contextmanager
-def attached(connection: duckdb.DuckDBPyConnection, path: Path, mode: str) -> Iterator[str]:
-    """The name of a staging file attached while the block lasts; ``mode`` is READ_ONLY or READ_WRITE."""
-    name = f"staging_{uuid.uuid4().hex}"
-    connection.execute(f"ATTACH '{path}' AS {name} ({mode})")
     try:
-        yield name
-    finally:
-        connection.execute(f"DETACH {name}")
+        _write(connection, f"SELECT {columns}", select, folder)
+    except _MISFITS as error:
+        raise TableRefused(_why(connection, table, select, given)) from error
+    staged_rows = Staged(folder, table, {})
+    return replace(staged_rows, counts=_counts(connection, staged_rows, days))
+
+
+def _write(connection: duckdb.DuckDBPyConnection, columns: str, select: Select, folder: Path) -> None:
+    """One file, or one for each batch of days if the select allows it: bounded in memory, and on all cores.
+
+    A page table is few fat rows, which DuckDB would otherwise parse on one thread.
+    """
+    batches = [select]
+    if isinstance(select, DailySelect):
+        counts = {needed.table: partition_counts(connection, needed.table) for needed in select.inputs}
+        batches = list(select.batches(counts)) or batches
+
+    def write(number: int, batch: Select) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SET TimeZone = 'UTC'")  # a cursor is a session of its own
+            copied = f"{columns} FROM ({batch.sql}\n) AS given"
+            cursor.execute(f"COPY ({copied}) TO '{folder}/{number}.parquet'", dict(batch.parameters))
+
+    with ThreadPoolExecutor(WORKERS, thread_name_prefix="staging") as workers:
+        running = [workers.submit(write, number, batch) for number, batch in enumerate(batches)]
+        try:
+            for batch in running:
+                batch.result()
+        except BaseException:
+            workers.shutdown(cancel_futures=True)
+            raise
 
 
 def describe(connection: duckdb.DuckDBPyConnection, select: Select) -> dict[str, str]:
@@ -139,6 +163,11 @@ def _cast(column: Column, given: str, cast: str = "CAST") -> str:
     return f"{cast}({value} AS {column.type})"
 
 
+def _staged(column: Column, value: str) -> str:
+    """The value as Parquet keeps it without loss; `Staged.select` casts it back."""
+    return f"CAST({value} AS VARCHAR)" if _NOT_IN_PARQUET.search(column.type.upper()) else value
+
+
 def _why(connection: duckdb.DuckDBPyConnection, table: Table, select: Select, given: Mapping[str, str]) -> str:
     """Which columns do not fit, without quoting a value: DuckDB's own message would."""
     names = []
@@ -155,14 +184,13 @@ def _why(connection: duckdb.DuckDBPyConnection, table: Table, select: Select, gi
     return f"What should be stored in {table.label} does not fit its declaration: {reason}."
 
 
-def _counts(
-    connection: duckdb.DuckDBPyConnection, table: Table, days: Sequence[date], rows: str
-) -> dict[date | None, int]:
+def _counts(connection: duckdb.DuckDBPyConnection, rows: Staged, days: Sequence[date]) -> dict[date | None, int]:
+    table = rows.table
     if table.partition_column is None:
-        return {None: connection.execute(f"SELECT count(*) FROM {rows}").fetchall()[0][0]}
+        return {None: connection.execute(f"SELECT count(*) FROM ({rows.select})").fetchall()[0][0]}
     day = quoted(table.partition_column)
     found: dict[Any, int] = dict(
-        connection.execute(f"SELECT CAST({day} AS DATE), count(*) FROM {rows} GROUP BY ALL").fetchall()
+        connection.execute(f"SELECT CAST({day} AS DATE), count(*) FROM ({rows.select}) GROUP BY ALL").fetchall()
     )
     outside = sorted(str(key or "no day") for key in found if key not in set(days))
     if outside:

@@ -5,9 +5,11 @@ Consecutive days become one half-open range, so DuckDB can skip what lies outsid
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+
+from reamaze_pipeline.warehouse.table import Select, Table
 
 _DAY = timedelta(days=1)
 
@@ -37,3 +39,47 @@ class Window:
         """SQL over ``column`` (already quoted), a DATE or a TIMESTAMP in UTC."""
         terms = [f"{column} >= $window_start_{n} AND {column} < $window_end_{n}" for n in range(len(self.ranges))]
         return "(" + (" OR ".join(terms) or "false") + ")"
+
+    @classmethod
+    def spanning(cls, days: Sequence[date]) -> Window:
+        """One range from the first of the days to the last, those between included."""
+        if not days:
+            return cls.of(())
+        start, end = min(days), max(days) + _DAY
+        return cls(((start, end),), {"window_start_0": start, "window_end_0": end})
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """A table that a select reads by day, and how many of its rows are worth computing at once."""
+
+    table: Table
+    rows_per_batch: int
+
+
+@dataclass(frozen=True, slots=True)
+class DailySelect(Select):
+    """A select over days that can be computed a few days at a time, so that memory does not grow with the range.
+
+    As it stands it covers every day from the first of ``days`` to the last.
+    """
+
+    days: tuple[date, ...] = ()
+    inputs: tuple[Input, ...] = ()
+
+    def batches(self, row_counts: Mapping[Table, Mapping[date | None, int]]) -> Iterator[Select]:
+        """Selects that together cover exactly ``days``; ``row_counts`` says how many rows each input has a day."""
+        batch: list[date] = []
+        weight = 0.0
+        for day in self.days:
+            added = sum(row_counts[i.table].get(day, 0) / i.rows_per_batch for i in self.inputs)
+            if batch and (day - batch[-1] != _DAY or weight + added > 1):
+                yield self._over(batch)
+                batch, weight = [], 0.0
+            batch.append(day)
+            weight += added
+        if batch:
+            yield self._over(batch)
+
+    def _over(self, days: Sequence[date]) -> Select:
+        return Select(self.sql, Window.spanning(days).parameters)
