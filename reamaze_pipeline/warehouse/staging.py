@@ -24,7 +24,7 @@ import pandas as pd
 from reamaze_pipeline.warehouse.errors import RowsOutsidePartition, TableRefused
 from reamaze_pipeline.warehouse.frame import Rows, as_plain_text, frame_of
 from reamaze_pipeline.warehouse.ledger import partition_counts
-from reamaze_pipeline.warehouse.table import Column, Select, Table, quoted
+from reamaze_pipeline.warehouse.table import Column, Select, Table, literal, quoted
 from reamaze_pipeline.warehouse.window import DailySelect
 
 Source = pd.DataFrame | Select | Rows
@@ -57,7 +57,7 @@ class Staged:
         columns = ", ".join(
             f"CAST({quoted(column.name)} AS {column.type}) AS {quoted(column.name)}" for column in self.table.columns
         )
-        return f"SELECT {columns} FROM read_parquet('{self.folder}/*.parquet')"
+        return f"SELECT {columns} FROM read_parquet({literal(self.folder / '*.parquet')})"
 
 
 @contextmanager
@@ -108,16 +108,16 @@ def _write(connection: duckdb.DuckDBPyConnection, columns: str, select: Select, 
 
     A page table is few fat rows, which DuckDB would otherwise parse on one thread.
     """
-    batches = [select]
-    if isinstance(select, DailySelect):
-        counts = {needed.table: partition_counts(connection, needed.table) for needed in select.inputs}
-        batches = list(select.batches(counts)) or batches
+    if not isinstance(select, DailySelect):
+        _copy(connection, columns, select, folder / "rows.parquet")
+        return
+    counts = {needed.table: partition_counts(connection, needed.table) for needed in select.inputs}
+    batches = list(select.batches(counts)) or [select]
 
     def write(number: int, batch: Select) -> None:
         with connection.cursor() as cursor:
             cursor.execute("SET TimeZone = 'UTC'")  # a cursor is a session of its own
-            copied = f"{columns} FROM ({batch.sql}\n) AS given"
-            cursor.execute(f"COPY ({copied}) TO '{folder}/{number}.parquet'", dict(batch.parameters))
+            _copy(cursor, columns, batch, folder / f"{number}.parquet")
 
     with ThreadPoolExecutor(WORKERS, thread_name_prefix="staging") as workers:
         running = [workers.submit(write, number, batch) for number, batch in enumerate(batches)]
@@ -127,6 +127,11 @@ def _write(connection: duckdb.DuckDBPyConnection, columns: str, select: Select, 
         except BaseException:
             workers.shutdown(cancel_futures=True)
             raise
+
+
+def _copy(connection: duckdb.DuckDBPyConnection, columns: str, select: Select, path: Path) -> None:
+    rows = f"{columns} FROM ({select.sql}\n) AS given"
+    connection.execute(f"COPY ({rows}) TO {literal(path)} (FORMAT parquet)", dict(select.parameters))
 
 
 def describe(connection: duckdb.DuckDBPyConnection, select: Select) -> dict[str, str]:

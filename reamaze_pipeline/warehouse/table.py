@@ -74,3 +74,8 @@ class Select:
 def quoted(identifier: str) -> str:
     """The identifier in double quotes, safe inside SQL."""
     return '"' + identifier.replace('"', '""') + '"'
+
+
+def literal(text: object) -> str:
+    """The text as a SQL literal; for file names, which DuckDB takes as no parameter everywhere."""
+    return "'" + str(text).replace("'", "''") + "'"
