@@ -19,7 +19,7 @@ class ColumnTest:
     """
 
     name: str
-    arguments: Mapping[str, Any] = field(default_factory=dict)
+    arguments: Mapping[str, Any] = field(default_factory=dict, hash=False)
     severity: str = "error"
 
 
