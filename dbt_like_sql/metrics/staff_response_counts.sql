@@ -5,9 +5,11 @@ select
     day,
     sender_email,
     arg_max(sender_name, (coalesce(created_at, day), message_id)) as sender_name,
-    count(*) filter (visibility = 0) as response_count,
-    count(*) filter (visibility = 1) as internal_note_count,
-    count(distinct conversation_slug) filter (visibility = 0) as conversation_count
-from {{ ref('messages') }}
+    count(*) filter (where speaker = 'staff') as response_count,
+    count(*) filter (where visibility = 1 and not is_excluded) as internal_note_count,
+    count(*) filter (where visibility = 2 and not is_excluded) as collision_count,
+    count(distinct conversation_slug) filter (where speaker = 'staff') as conversation_count,
+    count(*) filter (where is_excluded) as excluded_message_count
+from {{ ref('counted_messages') }}
 where is_staff
 group by day, sender_email, if(sender_email is null, sender_name, null)
