@@ -35,6 +35,13 @@ class Atlas:
             above += 1
         self.marks[below:above] = [mark]
 
+    def suggest(self, instant: datetime, place: int) -> None:
+        """Adds a mark only where it contradicts none."""
+        mark = Mark(instant, place)
+        at = bisect_left(self.marks, mark)
+        if (at == 0 or self.marks[at - 1].place < place) and (at == len(self.marks) or self.marks[at].place > place):
+            self.marks.insert(at, mark)
+
     def newer(self, moment: datetime) -> Mark | None:
         """The oldest mark at or after the moment."""
         at = bisect_left(self.marks, Mark(moment, 0))

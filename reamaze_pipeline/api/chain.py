@@ -16,31 +16,43 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from reamaze_pipeline.api.page import Page, Row
 
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """A row and the instant it counts for: its own, or its newer neighbour's where it has none."""
+    """A row and the instant it counts for: its own, or its newer neighbour's where it has none.
+
+    A row without a date in front of the list counts for the moment of the request, or of the list's end.
+    """
 
     row: Row
     instant: datetime
 
 
 class Chain:
-    """Reads rows with `created_at < before`, exactly once each, off pages in any state of the list."""
+    """Reads rows with `created_at < before`, exactly once each, off pages in any state of the list.
 
-    def __init__(self, before: datetime) -> None:
+    `narrowed` says that the list holds nothing newer than `before`.
+    """
+
+    def __init__(self, before: datetime, *, narrowed: bool) -> None:
         self.instant = before - timedelta(microseconds=1)
         """The oldest instant that was read; everything newer (and older than `before`) is delivered."""
+        self.front = self.instant if narrowed else datetime.max.replace(tzinfo=UTC)
         self.last: Page | None = None
         self.rejoined = 0
         """Rows that were met again and not delivered a second time."""
         self._delivered: Counter[bytes] = Counter()  # at `instant`: a group of equal instants may go on
         self._again: Counter[bytes] = Counter()  # those of them that the current pass has not met again yet
         self._tail = self.instant  # the instant of the last row of `last`
+
+    @property
+    def group(self) -> int:
+        """How many rows were delivered at the oldest instant that was read."""
+        return self._delivered.total()
 
     def join(self, page: Page, *, confirmed: bool = False) -> list[Placed] | None:
         """The rows that the page adds, newest first; None if the page cannot be joined to the chain (yet).
@@ -54,8 +66,12 @@ class Chain:
             if not confirmed and self.repeats_tail(page):
                 return None
             carried = self._tail
-        elif page.number == 1 or (first is not None and first > self.instant):
-            carried = first if first is not None else page.fetched_at
+        elif page.number == 1:
+            carried = min(self.front, page.fetched_at)
+            carried = carried if first is None else max(first, carried)
+            self._again = Counter(self._delivered)
+        elif first is not None and first > self.instant:
+            carried = first
             self._again = Counter(self._delivered)
         else:
             return None

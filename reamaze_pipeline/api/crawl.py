@@ -6,6 +6,7 @@ observed, not configured. What does not belong here: HTTP, storage, joining page
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
@@ -91,7 +92,10 @@ class _Crawl:
         """The list aimed at a stretch of time: the one in use where dates are ignored, else a narrow one."""
         view = self._lists.get(audience)
         if view is None or not self.run.dates_ignored:
+            known = [other for other in self._lists.values() if other.audience != audience]
             view = self._lists[audience] = View(self.run, audience, start, end)
+            if self.run.dates_ignored and known:
+                view.learn_from(max(known, key=lambda other: len(other.atlas.marks)))
         else:
             view.aim(start, end)
         return view
@@ -126,8 +130,9 @@ class _Crawl:
         if not self._adds_up:
             views.append(self._lists["all"])
             self._lists["all"].aim(start, end)
+        met: Counter[bytes] = Counter()
         for found in zip(*(parts(view, windows) for view in views), strict=True):
-            yield list(found), by_list(found[0], found[1], found[2] if len(found) > 2 else None)
+            yield list(found), by_list(found[0], found[1], found[2] if len(found) > 2 else None, met)
 
     def _window(self, found: list[Part], kept: list[KeptPage], requests: int, movements: int) -> CrawledWindow:
         rows = [row for page in kept for row in page.rows]

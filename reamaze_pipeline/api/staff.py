@@ -51,10 +51,12 @@ def by_flag(part: Part, open_view: Callable[[Audience, datetime, datetime], View
     ]
 
 
-def by_list(staff: Part, customer: Part, everyone: Part | None) -> list[KeptPage]:
+def by_list(staff: Part, customer: Part, everyone: Part | None, met: Counter[bytes]) -> list[KeptPage]:
     """The rows of both filtered lists; reconciled with the unfiltered one where it had to be read.
 
-    Rows in neither are kept from the unfiltered list, undecided; a row in both counts once, as staff.
+    Rows in neither are kept from the unfiltered list, undecided; a row in both counts once, as staff. `met` is
+    kept from window to window: undated rows counted already for a newer window than the unfiltered list says
+    (their newer neighbour is nearer there).
     """
     if everyone is None:
         return [*_kept(staff, True), *_kept(customer, False)]
@@ -62,6 +64,9 @@ def by_list(staff: Part, customer: Part, everyone: Part | None) -> list[KeptPage
     listed = Counter(item.row.identity for item in everyone.rows)
     in_staff = Counter(item.row.identity for item in staff.rows)
     twice = (known - listed) & in_staff
+    known += met
+    met.clear()
+    met.update(known - listed)
     return [
         *_kept(staff, True),
         *_kept(customer, False, leave_out=twice),

@@ -16,8 +16,9 @@ from reamaze_pipeline.api.page import Page
 from reamaze_pipeline.api.search import find_edge
 from reamaze_pipeline.api.view import View
 
-PATIENCE = 40
-"""Doubts in a row, without one new row, after which the list moves too much to be read."""
+PATIENCE = 60
+"""Answers in a row without one new row after which the list moves too much to be read (those that only read a
+group of equal instants again are not counted)."""
 
 _INSIDE = 0.7
 """How far towards the probable end of the window to look for it: short of it costs nothing."""
@@ -30,7 +31,7 @@ class Sweep:
         self.view = view
         self.several = several
         """Whether the wanted part is more than one window: it may then cost a few more requests in all."""
-        self.chain = Chain(view.end)
+        self.chain = Chain(view.end, narrowed=not view.run.dates_ignored)
         self.doubts = 0
         self._allowance = 2
 
@@ -42,25 +43,24 @@ class Sweep:
         view, chain = self.view, self.chain
         number = find_edge(view)
         self._allowance = self._allowed(front=number == 1)
-        doubts = back = 0
+        idle = back = 0
         while True:
             page, fresh = self._next(number)
             added = self._join(page)
             if added is None and not fresh:
                 view.drop()
                 continue
+            idle = 0 if added else idle + 1
+            if idle > PATIENCE + 2 * (chain.group // page.page_size):
+                raise WindowNotProven(self._what_was_seen())
             if added is None:
-                doubts += 1
                 self.doubts += 1
-                if doubts > PATIENCE:
-                    raise WindowNotProven(self._what_was_seen())
                 latest = view.latest or page
                 number = max(1, min(chain.page_of_end(latest), page.number - 1) - back)
                 back = max(1, 2 * back)
                 view.drop()
                 continue
-            if added:
-                doubts = back = 0
+            back = 0 if added else back
             reached = chain.instant < view.start or page.is_last
             if reached and view.run.is_calm:
                 view.keep(page)  # the next window may begin on it

@@ -78,7 +78,7 @@ class View:
         self.latest: Page | None = None
         self.first_total: int | None = None
         self.hinted = False
-        self._ended_inside = False
+        self._inside_total: int | None = None  # rows of the list when both its ends were inside the dates
         self._pending: dict[int, Future[Page]] = {}
         self._unsure: set[int] = set()
         self._kept: dict[int, Page] = {}
@@ -92,6 +92,14 @@ class View:
         self.requests = 0
         self.outside = 0
         """Answers since then that hold no wanted row."""
+
+    def learn_from(self, other: View) -> None:
+        """Guesses this list's places from those of another audience: their messages mix much the same way."""
+        self.fetch(1)
+        share = self.total / max(1, other.total)
+        for instant, place in other.atlas.marks:
+            self.atlas.suggest(instant, round(place * share))
+        self.hinted = True
 
     @property
     def total(self) -> int:
@@ -151,6 +159,10 @@ class View:
         """Requests under way that may turn out to hold no wanted row."""
         return len(self._unsure)
 
+    def _arrived(self) -> list[Page]:
+        """Pages asked for ahead whose answers are there already."""
+        return [future.result() for future in self._pending.values() if future.done() and future.exception() is None]
+
     def drop(self) -> None:
         """Forgets all pages asked for ahead: the list moved, and they may be older than the movement."""
         self._pending.clear()
@@ -174,6 +186,8 @@ class View:
             )
         run.page_size = page.page_size
         self._notice_movement(page)
+        if any(done.total_count != page.total_count for done in self._arrived()):
+            run.still_for = 0
         dated = [(row.index, row.created_at) for row in page.rows if row.created_at is not None]
         if not run.dates_ignored:
             self._notice_dates(page, [moment for _, moment in dated])
@@ -198,7 +212,7 @@ class View:
 
     def _notice_dates(self, page: Page, moments: list[datetime]) -> None:
         if any(not self.asked_start <= moment <= self.asked_end for moment in moments):
-            if self._ended_inside:
+            if self._inside_total == page.total_count:
                 raise UnexpectedAnswer(
                     f"page {page.number} holds rows outside the dates asked for, which the pages before it "
                     "kept to; try again later, or report it to Re:amaze"
@@ -206,7 +220,7 @@ class View:
             self.run.dates_ignored = True
             self._take_hints()
         elif page.is_last and page.number > 1 and moments:
-            self._ended_inside = True
+            self._inside_total = page.total_count
 
     def _take_hints(self) -> None:
         for moment, place in sorted(self.run.hints.get(self.audience, ())):

@@ -7,10 +7,12 @@ where thousands of cases must run fast; the same properties are tested over HTTP
 from __future__ import annotations
 
 import json
+import random
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from threading import Lock
 
 from reamaze_pipeline.api.crawl import CrawledWindow, Window
 from reamaze_pipeline.api.page import Audience, Page, Row
@@ -48,6 +50,7 @@ class MovingList:
     asked: list[tuple[Audience, int]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
+        self.lock = Lock()
         self.messages = list(self.messages)
         self.lasting = list(self.messages)
         self.ever = {m.serial: m for m in self.messages}
@@ -59,6 +62,10 @@ class MovingList:
         start: datetime | None = None,
         end: datetime | None = None,
     ) -> Page:
+        with self.lock:
+            return self._answer(audience, number, start, end)
+
+    def _answer(self, audience: Audience, number: int, start: datetime | None, end: datetime | None) -> Page:
         if self.before_each is not None:
             self.before_each(self, len(self.asked))
         self.asked.append((audience, number))
@@ -139,3 +146,23 @@ def perfect_pages(messages: Sequence[Message], windows: Sequence[Window], page_s
             if any(w.start <= m.created_at < w.end for w in windows)
         }
     )
+
+
+def drifting(seed: int, front: float, late: float, deletion: float, span: int) -> Callable[[MovingList, int], None]:
+    """Before an answer, one movement at most: a message arrives in front, one comes late, or one goes."""
+    draw = random.Random(seed)
+    serial = 1_000_000
+
+    def step(source: MovingList, _ordinal: int) -> None:
+        nonlocal serial
+        serial += 1
+        dice = draw.random()
+        staff = draw.random() < 0.5
+        if dice < front:
+            source.insert(Message(serial, at(span + serial), "front", staff))
+        elif dice < front + late:
+            source.insert(Message(serial, at(draw.randrange(span)), f"late{draw.randrange(3)}", staff))
+        elif dice < front + late + deletion and source.messages:
+            source.delete(draw.randrange(len(source.messages)))
+
+    return step
