@@ -1,0 +1,138 @@
+"""Pages and warehouses for the tests of this room: real DuckDB files, payloads written out as the API sends them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from reamaze_pipeline.warehouse.connection import reading
+from reamaze_pipeline.warehouse.io_manager import DuckDBWarehouse
+from reamaze_pipeline.warehouse.model import Project, load_project
+from reamaze_pipeline.warehouse.seeds import load_seeds
+
+SHIPPED = Path(__file__).parents[2] / "dbt_like_sql"
+CORE = ("messages", "message_recipients", "message_attachments", "conversations")
+DAY = date(2026, 3, 1)
+
+Page = dict[str, Any]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "dbt: needs the extra `dbt`; runs dbt itself")
+
+
+def page(
+    day: date,
+    messages: Sequence[Any],
+    *,
+    number: int = 1,
+    audience: str = "all",
+    kept: Iterable[int] | None = None,
+    staff: Sequence[bool | None] | None = None,
+) -> Page:
+    """One row of `raw.message_pages`, keeping every message unless told otherwise."""
+    rows = list(range(len(messages))) if kept is None else list(kept)
+    return {
+        "day": day,
+        "audience": audience,
+        "page": number,
+        "page_size": 30,
+        "page_count": 1,
+        "total_count": len(messages),
+        "fetched_at": datetime(2026, 3, 2, 3, 4, 5),
+        "payload": json.dumps({"page_size": 30, "page_count": 1, "total_count": 1, "messages": messages}),
+        "kept_rows": rows,
+        "kept_is_staff": [False] * len(rows) if staff is None else list(staff),
+        "cleaned": 0,
+    }
+
+
+def message(number: int = 0, **changes: Any) -> dict[str, Any]:
+    """A message as documented, unlike the others by its number; ``changes`` replace fields."""
+    return {
+        "body": f"body {number}",
+        "visibility": 0,
+        "origin": 1,
+        "origin_id": str(number),
+        "created_at": f"2026-03-01T{number % 24:02}:00:00.286-07:00",
+        "user": {"name": "HAL", "email": "hal@example.com", "staff?": True},
+        "recipients": [{"name": "Dave", "email": "dave@example.com"}],
+        "attachments": [],
+        "conversation": {
+            "subject": "Do you read me?",
+            "slug": f"do-you-read-me-{number % 3}",
+            "created_at": "2026-03-01T00:00:00.204-07:00",
+            "category": {"name": "Suggestions", "slug": "suggestions", "email": "s@example.com", "channel": 16},
+        },
+        **changes,
+    }
+
+
+class Warehouse:
+    """A DuckDB file with the shipped models, and the steps of a run over some days."""
+
+    def __init__(self, path: Path, project: Project) -> None:
+        self.path = path
+        self.project = project
+        self.manager = DuckDBWarehouse(database=str(path))
+
+    def run(self, pages: Mapping[date, Sequence[Page]]) -> None:
+        """Store pages by day, then every model for these days."""
+        self.store(pages)
+        self.derive(list(pages))
+
+    def store(self, pages: Mapping[date, Sequence[Page]]) -> None:
+        rows = [row for day in pages for row in pages[day]]
+        self.manager.replace(self.project.source("raw", "message_pages").table, list(pages), rows)
+
+    def derive(self, days: Sequence[date], names: Iterable[str] = CORE) -> None:
+        load_seeds(self.path, self.project.seeds)
+        for model in self.project.models:
+            if model.name not in names:
+                continue
+            if model.partitioned:
+                self.manager.replace(model.table, days, model.select(days))
+            else:
+                self.manager.define_view(model.table, model.select())
+
+    def rows(self, sql: str) -> list[tuple[Any, ...]]:
+        with reading(self.path) as connection:
+            return connection.execute(sql).fetchall()
+
+    def table(self, name: str) -> list[tuple[Any, ...]]:
+        """All rows of a table, in an order that does not depend on how they were stored."""
+        return self.rows(f"SELECT * FROM {name} ORDER BY ALL")
+
+
+@pytest.fixture(scope="session")
+def project() -> Project:
+    return load_project([SHIPPED])
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Path:
+    return tmp_path / "warehouse.duckdb"
+
+
+@pytest.fixture
+def warehouse(database: Path, project: Project) -> Warehouse:
+    return Warehouse(database, project)
+
+
+@pytest.fixture
+def memory() -> Iterable[duckdb.DuckDBPyConnection]:
+    with duckdb.connect() as connection:
+        connection.execute("SET TimeZone = 'UTC'")
+        yield connection
+
+
+@pytest.fixture
+def days() -> Callable[[int], list[date]]:
+    """The first so many days from DAY."""
+    return lambda count: [DAY + timedelta(days=n) for n in range(count)]

@@ -1,0 +1,113 @@
+"""Opening the file: waiting for a lock and for nothing else."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from reamaze_pipeline.warehouse.connection import reading, transaction, writing
+from reamaze_pipeline.warehouse.errors import DatabaseLocked, DatabaseUnavailable
+
+
+@pytest.fixture
+def existing(database: Path) -> Path:
+    with writing(database) as connection:
+        connection.execute("CREATE TABLE t AS SELECT 1 AS n")
+    return database
+
+
+@contextmanager
+def held(database: Path, seconds: float, read_only: bool = False) -> Iterator[subprocess.Popen[str]]:
+    code = f"import duckdb, time; c = duckdb.connect({str(database)!r}, read_only={read_only}); print(1, flush=True)"
+    with subprocess.Popen(
+        [sys.executable, "-c", f"{code}; time.sleep({seconds})"], stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+@pytest.mark.parametrize("opening", [reading, writing])
+def test_a_locked_file_is_waited_for_and_the_holder_named(existing: Path, opening: object) -> None:
+    assert callable(opening)
+    with held(existing, 60) as process:
+        with pytest.raises(DatabaseLocked, match=rf"process {process.pid}\); waited 0.3 s") as error:
+            with opening(existing, 0.3):
+                pass
+    assert "\n" not in str(error.value)
+    with held(existing, 0.5), opening(existing, 30) as connection:
+        assert connection.execute("SELECT n FROM t").fetchall() == [(1,)]
+
+
+def test_readers_do_not_keep_readers_out(existing: Path) -> None:
+    with held(existing, 60, read_only=True), reading(existing, 0) as connection:
+        assert connection.execute("SELECT n FROM t").fetchall() == [(1,)]
+
+
+@pytest.mark.parametrize("opening", [reading, writing])
+def test_a_wrong_path_fails_at_once(tmp_path: Path, opening: object) -> None:
+    assert callable(opening)
+    text = tmp_path / "notes.txt"
+    text.write_text("not a database, however long this text may be" * 100)
+    for path in (tmp_path / "no" / "such" / "folder.duckdb", tmp_path, text):
+        with pytest.raises(DatabaseUnavailable) as error, opening(path, 3600):
+            pass
+        assert str(path.name) in str(error.value) or "folder" in str(error.value)
+        assert "\n" not in str(error.value)
+
+
+def test_reading_creates_nothing(tmp_path: Path) -> None:
+    with pytest.raises(DatabaseUnavailable, match="materialize something first"), reading(tmp_path / "new.duckdb"):
+        pass
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_writing_creates_the_folder(tmp_path: Path) -> None:
+    with writing(tmp_path / "data" / "new.duckdb") as connection:
+        connection.execute("CREATE TABLE t AS SELECT 1")
+
+
+def test_reading_cannot_write(existing: Path) -> None:
+    with reading(existing) as connection, pytest.raises(duckdb.InvalidInputException):
+        connection.execute("CREATE TABLE other AS SELECT 1")
+
+
+def test_an_error_inside_lets_go_of_the_file(existing: Path) -> None:
+    for opening in (reading, writing):
+        with pytest.raises(RuntimeError), opening(existing):
+            raise RuntimeError
+        with held(existing, 60) as process:
+            assert process.poll() is None
+
+
+def test_threads_of_one_process_take_turns(existing: Path) -> None:
+    def count(opening: object) -> None:
+        assert callable(opening)
+        for _ in range(15):
+            with opening(existing) as connection:
+                connection.execute("SELECT count(*) FROM t").fetchall()
+
+    threads = [threading.Thread(target=count, args=(opening,)) for opening in (reading, writing, reading)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert not any(thread.is_alive() for thread in threads)
+
+
+def test_a_transaction_happens_whole_or_not_at_all(existing: Path) -> None:
+    with writing(existing) as connection:
+        with pytest.raises(KeyboardInterrupt), transaction(connection):
+            connection.execute("DELETE FROM t")
+            raise KeyboardInterrupt
+        assert connection.execute("SELECT count(*) FROM t").fetchall() == [(1,)]
