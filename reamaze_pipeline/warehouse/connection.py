@@ -26,7 +26,7 @@ WAIT_SECONDS = 20.0
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.01, 0.5
 _AGENT = "dagster"  # what DuckDBResource sends; handles of one process must agree on their configuration
 _HOLDER = re.compile(r"lock is held in (?P<program>.+?) \(PID (?P<pid>\d+)\)")
-_OTHER_MODE = "different configuration"
+_IN_THIS_PROCESS = re.compile("different configuration|Unique file handle conflict")
 
 _writer = threading.Lock()
 
@@ -106,7 +106,7 @@ def _wait_for(
     while True:
         try:
             return duckdb.connect(str(path), config=config)
-        except (duckdb.IOException, duckdb.ConnectionException) as error:
+        except (duckdb.IOException, duckdb.ConnectionException, duckdb.BinderException) as error:
             holder = _holder(error)
             if holder is None:
                 raise DatabaseUnavailable(_why(path, error)) from error
@@ -125,7 +125,7 @@ def _holder(error: duckdb.Error) -> str | None:
         return f"{held['program']} (process {held['pid']})"
     if "Could not set lock" in text:
         return "another program"
-    return "another thread of this process" if _OTHER_MODE in text else None
+    return "another thread of this process" if _IN_THIS_PROCESS.search(text) else None
 
 
 def _why(path: Path, error: duckdb.Error) -> str:

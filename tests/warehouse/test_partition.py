@@ -29,7 +29,7 @@ TABLE = Table(
         Column("day", "DATE"),
         Column("name", "VARCHAR"),
         Column("amount", "INTEGER"),
-        Column("at", "TIMESTAMP"),
+        Column("since", "TIMESTAMP"),
         Column("parts", "STRUCT(a INTEGER, b VARCHAR)[]"),
         Column("flags", "BOOLEAN[]"),
         Column("huge", "HUGEINT"),
@@ -55,7 +55,7 @@ def replace(database: Path, days: list[date], source: Any, table: Table = TABLE,
 
 def test_values_of_every_type_survive(database: Path) -> None:
     values = {
-        "at": datetime(2026, 3, 1, 5, tzinfo=timezone(timedelta(hours=5, minutes=30))),
+        "since": datetime(2026, 3, 1, 5, tzinfo=timezone(timedelta(hours=5, minutes=30))),
         "parts": [{"a": 1, "b": 'quo"te'}, {"a": None, "b": None}],
         "flags": [True, None],
         "huge": 2**100,
@@ -63,7 +63,7 @@ def test_values_of_every_type_survive(database: Path) -> None:
         "document": {"k": [1]},
     }
     replace(database, [DAY], [tally(DAY, **values)])
-    (row,) = stored(database, columns="at, parts, flags, huge, lasts::VARCHAR, document")
+    (row,) = stored(database, columns="since, parts, flags, huge, lasts::VARCHAR, document")
     lasts = "1 month 3 days 00:00:00.000001"
     assert row == (datetime(2026, 2, 28, 23, 30), values["parts"], [True, None], 2**100, lasts, '{"k": [1]}')
 
@@ -106,12 +106,12 @@ def test_what_pandas_makes_of_missing_values(database: Path) -> None:
     rest = dict.fromkeys(TABLE.column_names[4:])
     frame = pd.DataFrame(
         [
-            tally(DAY, amount=None, name=float("nan"), at=pd.NaT, **rest),
-            tally(DAY, amount=2, at=pd.Timestamp("2026-03-01T00:00-08:00"), **rest),
+            tally(DAY, amount=None, name=float("nan"), since=pd.NaT, **rest),
+            tally(DAY, amount=2, since=pd.Timestamp("2026-03-01T00:00-08:00"), **rest),
         ]
     )
     replace(database, [DAY], frame)
-    assert stored(database, columns="name, amount, at") == [("x", 2, datetime(2026, 3, 1, 8)), (None, None, None)]
+    assert stored(database, columns="name, amount, since") == [("x", 2, datetime(2026, 3, 1, 8)), (None, None, None)]
 
 
 REFUSED: list[tuple[Any, type[TableRefused], str]] = [
