@@ -18,7 +18,10 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from reamaze_pipeline.api.errors import UnexpectedAnswer
 from reamaze_pipeline.api.page import Page, Row
+
+_NO_LIMIT = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +44,24 @@ class Chain:
     def __init__(self, before: datetime, *, narrowed: bool) -> None:
         self.instant = before - timedelta(microseconds=1)
         """The oldest instant that was read; everything newer (and older than `before`) is delivered."""
-        self.front = self.instant if narrowed else datetime.max.replace(tzinfo=UTC)
+        self.front = self.instant if narrowed else _NO_LIMIT
         self.last: Page | None = None
         self.rejoined = 0
         """Rows that were met again and not delivered a second time."""
         self._delivered: Counter[bytes] = Counter()  # at `instant`: a group of equal instants may go on
         self._again: Counter[bytes] = Counter()  # those of them that the current pass has not met again yet
         self._tail = self.instant  # the instant of the last row of `last`
+
+    def widen(self) -> None:
+        """The list turned out to hold newer rows than `before`. Raises `UnexpectedAnswer` if that misled us."""
+        if self.front == _NO_LIMIT:
+            return
+        if self.last is not None and self.last.newest is None:
+            raise UnexpectedAnswer(
+                "no message on the newest page has a readable created_at, so its rows cannot be told by day; "
+                "the API's format may have changed"
+            )
+        self.front = _NO_LIMIT
 
     @property
     def group(self) -> int:

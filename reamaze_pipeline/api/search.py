@@ -13,12 +13,12 @@ from reamaze_pipeline.api.view import View
 # Found by simulating histories with day and week rhythm, growth and gaps; they decide speed, never truth.
 _SPREAD = 0.5
 """Standard deviation of a guess, in units of sqrt(page_size * rows * share * (1 - share))."""
-_TREND = 0.25
-"""How much of the last correction of a guess is expected again."""
 _OVERSHOOT = 1.3
 """How far beyond a guess from the newest rows alone to look."""
-_FAR = 0.15
+_FAR = 0.04
 """The share of the list beyond which such a guess is worth less than a look at the oldest page."""
+_REACH = 4
+"""How many times the pages behind such a guess it may reach beyond them all the same."""
 _SPARE = 1
 """Probes above what bisection needs: what interpolation may lose."""
 
@@ -31,7 +31,6 @@ def find_edge(view: View) -> int:
     page = view.latest if view.latest is not None else view.fetch(1)
     low, high = 0, view.page_count + 1  # wholly at or after the moment; beginning before it
     left = ceil(log2(max(1, view.page_count))) + _SPARE
-    previous: int | None = None
     while True:
         newest, oldest = page.newest, page.oldest
         view.keep(page)
@@ -47,15 +46,15 @@ def find_edge(view: View) -> int:
             low = max(low, 1)
             break
         reach = 2 ** (left - 1) - 1
-        number = _guess(view, low, previous)
+        number = _guess(view, low)
         number = min(max(number, high - 1 - reach, low + 1), low + 1 + reach, high - 1)
         left -= 1
-        previous, page = number, view.fetch(number)
+        page = view.fetch(number)
     view.forget_before(low)
     return low
 
 
-def _guess(view: View, low: int, previous: int | None) -> int:
+def _guess(view: View, low: int) -> int:
     """The page on which the edge probably is, moved to where it is caught between two pages soonest."""
     size, total = view.run.page_size or 1, view.total
     newer, older = view.atlas.newer(view.end), view.atlas.older(view.end)
@@ -68,12 +67,10 @@ def _guess(view: View, low: int, previous: int | None) -> int:
     ahead = offset - (total - newer[1])
     if older is None:
         number = low + 1 + int(ahead * _OVERSHOOT) // size
-        return number if number <= view.page_count * _FAR else view.page_count
+        return number if number <= max(view.page_count * _FAR, _REACH * low) else view.page_count
     span = newer[1] - older[1]
     behind = span - ahead
     spread = _SPREAD * sqrt(max(0, ahead * behind / span) * size)
-    if previous is not None:
-        spread = max(spread, _TREND * abs(offset - previous * size))
     shift = min(spread, size / 2)  # a page too far is a page of the window, and not lost
     if ahead < behind and behind > 2.5 * spread:
         shift += min(spread, behind / 2)

@@ -46,6 +46,8 @@ class Sweep:
         idle = back = 0
         while True:
             page, fresh = self._next(number)
+            if view.run.dates_ignored:
+                chain.widen()
             added = self._join(page)
             if added is None and not fresh:
                 view.drop()

@@ -78,7 +78,7 @@ class View:
         self.latest: Page | None = None
         self.first_total: int | None = None
         self.hinted = False
-        self._inside_total: int | None = None  # rows of the list when both its ends were inside the dates
+        self._inside = False  # the list began and ended inside the dates
         self._pending: dict[int, Future[Page]] = {}
         self._unsure: set[int] = set()
         self._kept: dict[int, Page] = {}
@@ -212,7 +212,7 @@ class View:
 
     def _notice_dates(self, page: Page, moments: list[datetime]) -> None:
         if any(not self.asked_start <= moment <= self.asked_end for moment in moments):
-            if self._inside_total == page.total_count:
+            if self._inside and not self.run.movements:
                 raise UnexpectedAnswer(
                     f"page {page.number} holds rows outside the dates asked for, which the pages before it "
                     "kept to; try again later, or report it to Re:amaze"
@@ -220,7 +220,7 @@ class View:
             self.run.dates_ignored = True
             self._take_hints()
         elif page.is_last and page.number > 1 and moments:
-            self._inside_total = page.total_count
+            self._inside = True
 
     def _take_hints(self) -> None:
         for moment, place in sorted(self.run.hints.get(self.audience, ())):

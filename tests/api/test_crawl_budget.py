@@ -1,0 +1,143 @@
+"""No more requests than the budget: W is what a reader who knows everything would open. History at rest."""
+
+from __future__ import annotations
+
+import random
+from datetime import datetime, timedelta
+from math import ceil, log2
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reamaze_pipeline.api.crawl import Hint, Window, crawl
+from tests.api.histories import EPOCH, Message, MovingList, at, inside, newest_first, perfect_pages
+
+DAY = timedelta(days=1)
+DAYS = 90
+SIZE = 30
+
+
+def day(number: int, count: int = 1) -> list[Window]:
+    """So many days, each a window, from the day after so many days."""
+    return [Window(str(n), EPOCH + n * DAY, EPOCH + (n + 1) * DAY) for n in range(number, number + count)]
+
+
+def ordinary(messages: int, seed: int = 5) -> list[Message]:
+    """A helpdesk's history: busy office hours, quiet nights and weekends, no two days alike."""
+    draw = random.Random(seed)
+    weights = []
+    for number in range(DAYS):
+        mood = draw.lognormvariate(0, 0.3) * (0.3 if number % 7 in {5, 6} else 1.0)
+        weights += [mood * (1.0 if 8 <= hour < 18 else 0.1) for hour in range(24)]
+    hours = draw.choices(range(DAYS * 24), weights, k=messages)
+    return newest_first(
+        Message(n, EPOCH + timedelta(hours=hour, milliseconds=draw.randrange(3_600_000)), str(n), n % 2 == 0)
+        for n, hour in enumerate(hours)
+    )
+
+
+HISTORY = ordinary(12_000)
+PAGES = ceil(len(HISTORY) / SIZE)
+
+
+def spent(source: MovingList, windows: list[Window], concurrency: int, hints: list[Hint] | None = None) -> int:
+    """Requests above W."""
+    source.asked.clear()
+    found = sum(c.message_count for c in crawl(source, windows, hints=hints or (), concurrency=concurrency))
+    whole = Window("all", windows[0].start, windows[-1].end)
+    wanted = inside(source.messages, whole)
+    assert found == len(wanted)
+    if not source.staff_flag:
+        lists = [[m for m in source.messages if m.staff is side] for side in (True, False)]
+    else:
+        lists = [source.messages]
+    if source.dates_honoured:
+        lists = [inside(one, whole) for one in lists]
+    return len(source.asked) - sum(perfect_pages(one, [whole], SIZE) for one in lists)
+
+
+@pytest.mark.parametrize("concurrency", [1, 4])
+@pytest.mark.parametrize("span", [1, 2, 30])
+@pytest.mark.parametrize(("flag", "allowed"), [(True, 2), (False, 2 + 2 + 2)])
+def test_where_dates_are_honoured(concurrency: int, span: int, flag: bool, allowed: int) -> None:
+    source = MovingList(HISTORY, SIZE, dates_honoured=True, staff_flag=flag)
+    assert max(spent(source, day(n, span), concurrency) for n in (0, 17, 40, 59, 60)) <= allowed
+
+
+@pytest.mark.parametrize("concurrency", [1, 4])
+@pytest.mark.parametrize("span", [1, 30])
+def test_where_dates_are_ignored_and_nothing_is_known(concurrency: int, span: int) -> None:
+    source = MovingList(HISTORY, SIZE)
+    over = [spent(source, day(n, span), concurrency) for n in range(0, DAYS - span + 1, 3)]
+    assert max(over) <= 2 + ceil(log2(PAGES))
+    assert sorted(over)[int(0.9 * len(over))] <= 8
+
+
+@pytest.mark.parametrize("concurrency", [1, 4])
+def test_two_lists_cost_the_sum_of_theirs_and_two(concurrency: int) -> None:
+    source = MovingList(HISTORY, SIZE, staff_flag=False)
+    each = 2 + ceil(log2(PAGES / 2))
+    assert max(spent(source, day(n), concurrency) for n in range(0, DAYS, 5)) <= 2 * each + 2
+
+
+@pytest.mark.parametrize("concurrency", [1, 4])
+def test_where_neighbouring_days_are_stored(concurrency: int) -> None:
+    source = MovingList(HISTORY, SIZE)
+
+    def hints(number: int) -> list[Hint]:
+        rows = [(len(HISTORY) - i, m) for i, m in enumerate(HISTORY)]
+        known = [Window("before", *_bounds(number - 1)), Window("after", *_bounds(number + 1))]
+        return [Hint("all", m.created_at, place) for place, m in rows if any(m in inside([m], w) for w in known)]
+
+    assert max(spent(source, day(n), concurrency, hints(n)) for n in range(2, DAYS - 2, 7)) <= 4
+
+
+def _bounds(number: int) -> tuple[datetime, datetime]:
+    return EPOCH + number * DAY, EPOCH + (number + 1) * DAY
+
+
+@pytest.mark.parametrize("concurrency", [1, 4])
+@pytest.mark.parametrize("honoured", [True, False])
+def test_yesterday(concurrency: int, honoured: bool) -> None:
+    for messages in (HISTORY, HISTORY[:30], HISTORY[:31], HISTORY[:200], ordinary(300)):
+        source = MovingList(messages, SIZE, dates_honoured=honoured)
+        assert spent(source, day(DAYS - 1), concurrency) <= 2
+
+
+@pytest.mark.parametrize("honoured", [True, False])
+@pytest.mark.parametrize("concurrency", [1, 4])
+def test_nothing_new_since_the_last_look_is_one_request(honoured: bool, concurrency: int) -> None:
+    source = MovingList(HISTORY, SIZE, dates_honoured=honoured)
+    last_look = HISTORY[0].created_at + timedelta(minutes=1)
+    window = Window("since", last_look, last_look + timedelta(hours=1))
+    assert [c.message_count for c in crawl(source, [window], concurrency=concurrency)] == [0]
+    assert len(source.asked) == 1
+
+
+@given(
+    minutes=st.lists(st.integers(0, 200), max_size=150),
+    size=st.integers(1, 9),
+    edges=st.tuples(st.integers(-1, 201), st.integers(-1, 201)).map(sorted),
+    concurrency=st.integers(1, 4),
+    honoured=st.booleans(),
+)
+def test_the_bound_holds_for_any_history(
+    minutes: list[int], size: int, edges: list[int], concurrency: int, honoured: bool
+) -> None:
+    messages = newest_first(Message(n, at(minute), str(n)) for n, minute in enumerate(minutes))
+    source = MovingList(messages, size, dates_honoured=honoured)
+    window = Window("any", at(edges[0]), at(edges[1]))
+    list(crawl(source, [window], concurrency=concurrency))
+    shown = inside(messages, window) if honoured else messages
+    pages = max(1, ceil(len(messages) / size))
+    search = 0 if honoured else ceil(log2(pages))
+    assert len(source.asked) <= perfect_pages(shown, [window], size) + 2 + search
+
+
+def test_gaps_between_windows_are_not_read() -> None:
+    source = MovingList(HISTORY, SIZE)
+    windows = [*day(10), *day(80)]
+    found = list(crawl(source, windows, concurrency=4))
+    assert [c.window.key for c in found] == ["80", "10"]
+    assert len(source.asked) <= perfect_pages(HISTORY, windows, SIZE) + 2 * (2 + ceil(log2(PAGES)))
