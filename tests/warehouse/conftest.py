@@ -45,7 +45,7 @@ def page(
         "page_size": 30,
         "page_count": 1,
         "total_count": len(messages),
-        "fetched_at": datetime(2026, 3, 2, 3, 4, 5),
+        "fetched_at": datetime.fromisoformat("2026-03-02T03:04:05"),
         "payload": json.dumps({"page_size": 30, "page_count": 1, "total_count": 1, "messages": messages}),
         "kept_rows": rows,
         "kept_is_staff": [False] * len(rows) if staff is None else list(staff),
