@@ -1,0 +1,39 @@
+"""Each metric equals its plain-Python computation, whatever is stored and in whatever order it came."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.metrics.filled import multiset, warehouse
+from tests.metrics.histories import deliveries, outcome
+from tests.metrics.reference import Reference, Rules
+
+WEEK = {
+    "timezone": "Europe/Berlin",
+    "week": [
+        *({"weekday": weekday, "opens": 9 * 60, "closes": 12 * 60 + 30} for weekday in range(1, 6)),
+        *({"weekday": weekday, "opens": 13 * 60, "closes": 24 * 60} for weekday in range(1, 6)),
+        {"weekday": 7, "opens": 0, "closes": 4 * 60},
+    ],
+    "holidays": ["2026-03-09"],
+}
+PLAIN = Rules()
+EXCLUDING = Rules("Asia/Kolkata", excluded_senders=("bot@EXAMPLE.com",), excluded_origins=("99", "origin 0"))
+SCHEDULED = Rules("America/Los_Angeles", business_hours=WEEK)
+
+
+@pytest.mark.parametrize("rules", [PLAIN, EXCLUDING, SCHEDULED], ids=["plain", "excluding", "scheduled"])
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(data=st.data())
+def test_tables_equal_the_reference(rules: Rules, data: st.DataObject) -> None:
+    runs = data.draw(deliveries(rules))
+    expected = Reference(outcome(runs), rules)
+    with warehouse(rules) as stored:
+        for run in runs:
+            stored.run(run)
+        for name, rows in expected.tables.items():
+            assert multiset(stored.table(name)) == multiset(rows()), name
