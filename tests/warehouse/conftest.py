@@ -89,7 +89,9 @@ class Warehouse:
 
     def store(self, pages: Mapping[date, Sequence[Page]]) -> None:
         rows = [row for day in pages for row in pages[day]]
-        self.manager.replace(self.project.source("raw", "message_pages").table, list(pages), rows)
+        details = {day: {"messages": sum(len(row["kept_rows"]) for row in pages[day])} for day in pages}
+        table = self.project.source("raw", "message_pages").table
+        self.manager.replace(table, list(pages), rows, details=details)
 
     def derive(self, days: Sequence[date], names: Iterable[str] = CORE) -> None:
         load_seeds(self.path, self.project.seeds)
