@@ -36,13 +36,14 @@ class Gate:
         with self._lock:
             turn = max(began, self._next)
             self._next = turn + self._interval
+        waited = 0.0
         while True:
             with self._lock:
-                ready = max(turn, self._held_until)
-            left = ready - time.monotonic()
+                left = max(turn, self._held_until) - began - waited
             if left <= 0 and not self._closed.is_set():
-                return max(0.0, time.monotonic() - began)
+                return waited
             self.sleep(left)
+            waited = time.monotonic() - began
 
     def sleep(self, seconds: float) -> None:
         """Waits, unless the gate is closed: then raises `ClientClosed` at once."""
