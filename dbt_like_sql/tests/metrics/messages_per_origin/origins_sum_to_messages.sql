@@ -1,7 +1,10 @@
--- The counts of a day's origins sum to the day's messages, and none exceeds its parts.
+-- The counts of a day's origins, with what was left out, sum to the day's messages.
 with counted as (
 
-    select day, sum(message_count) as messages, sum(staff_message_count + customer_message_count) as sides
+    select
+        day,
+        sum(message_count + excluded_message_count) as messages,
+        sum(staff_message_count + customer_message_count) as sides
     from {{ ref('messages_per_origin') }}
     group by day
 
@@ -9,8 +12,8 @@ with counted as (
 
 stored as (
 
-    select day, count(*) as messages, count(is_staff) as sides
-    from {{ ref('messages') }}
+    select day, count(*) as messages, count(is_staff) filter (where not is_excluded) as sides
+    from {{ ref('counted_messages') }}
     group by day
 
 )

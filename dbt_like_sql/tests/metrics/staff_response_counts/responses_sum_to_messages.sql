@@ -1,4 +1,4 @@
--- The responses and notes of a day's senders sum to the day's staff messages of visibility 0 and 1.
+-- The responses and notes of a day's senders sum to the day's staff messages of visibility 0 and 1 that count.
 with counted as (
 
     select day, sum(response_count) as responses, sum(internal_note_count) as notes
@@ -13,8 +13,8 @@ stored as (
         day,
         count(*) filter (where visibility = 0) as responses,
         count(*) filter (where visibility = 1) as notes
-    from {{ ref('messages') }}
-    where is_staff
+    from {{ ref('counted_messages') }}
+    where is_staff and not is_excluded
     group by day
 
 )
