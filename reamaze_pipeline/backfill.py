@@ -144,7 +144,7 @@ def _run(
             raise_on_error=False,
         )
     if not result.success:
-        raise BackfillFailed(_why(result))
+        raise _failure(result)
     return RunSummary.of(result.asset_materializations_for_node(PAGES.to_python_identifier()))
 
 
@@ -178,22 +178,19 @@ def _watching(instance: dg.DagsterInstance, run_id: str, announce: Callable[[Sto
         thread.join()
 
 
-def _why(result: dg.ExecuteInProcessResult) -> str:
-    """The first error of a failed run, without Dagster's wrapping."""
+def _failure(result: dg.ExecuteInProcessResult) -> BaseException:
+    """Why a run failed, without Dagster's wrapping."""
     for event in result.all_events:
-        if event.event_type == dg.DagsterEventType.STEP_FAILURE:
+        if event.event_type == dg.DagsterEventType.STEP_FAILURE and event.step_failure_data.error is not None:
             error = event.step_failure_data.error
-            while error is not None and error.cause is not None:
+            if dg.DagsterExecutionInterruptedError.__name__ in error.message:
+                return KeyboardInterrupt()
+            while error.cause is not None:
                 error = error.cause
-            if error is not None:
-                return _sentence(error.message)
+            return BackfillFailed(error.message.strip().partition(": ")[2] or error.message.strip())
         if event.event_type == dg.DagsterEventType.ASSET_CHECK_EVALUATION:
             check = event.asset_check_evaluation_data
-            if not check.passed and check.blocking:
-                return f"check {check.check_name} of {check.asset_key.to_user_string()} failed: {check.description}"
-    return "the run failed; open it in the Dagster UI (reamaze-pipeline ui) to see why"
-
-
-def _sentence(message: str) -> str:
-    """The message of an error without the class name that Dagster puts in front of it."""
-    return message.strip().partition(": ")[2] or message.strip()
+            if check.blocking and not check.passed:
+                promise = f"{check.asset_key.to_user_string()} does not keep a promise ({check.check_name})"
+                return BackfillFailed(f"{promise}: {check.description}; what is downstream was not built")
+    return BackfillFailed("the run failed; open it in the Dagster UI (reamaze-pipeline ui) to see why")

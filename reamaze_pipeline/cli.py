@@ -207,3 +207,7 @@ def _failed(error: BaseException, *, as_json: bool) -> int:
     if as_json:
         Output(as_json=True).result({"ok": False, "error": line})
     return MISUSED if isinstance(error, MISUSE) else FAILED
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,156 @@
+"""The command line as a person meets it: exit codes, one-line errors, a machine-readable last line."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from reamaze_pipeline.cli import run
+from reamaze_pipeline.sandbox import Sandbox
+from tests.conftest import Deploy
+
+RANGE = ["--from", "2026-03-08", "--to", "2026-03-09"]
+Captured = pytest.CaptureFixture[str]
+
+
+def last_json(captured: Captured) -> tuple[dict[str, object], str]:
+    """The last line of stdout, and stderr."""
+    out, err = captured.readouterr()
+    return json.loads(out.strip().splitlines()[-1]), err
+
+
+def test_check_says_what_answers(sandbox: Sandbox, deploy: Deploy, capsys: Captured) -> None:
+    deploy(sandbox)
+    sandbox.reset_requests()
+    assert run(["check", "--json"]) == 0
+    said, words = last_json(capsys)
+    assert (said["ok"], said["total_count"], said["dates_honoured"], said["staff_flag"]) == (True, 700, False, True)
+    assert said["requests"] == len(sandbox.requests) <= 3
+    assert "The login works" in words
+
+
+def test_backfill_reports_in_json(sandbox: Sandbox, deploy: Deploy, capsys: Captured) -> None:
+    deploy(sandbox)
+    assert run(["backfill", *RANGE, "--json"]) == 0
+    said, words = last_json(capsys)
+    assert said["days"] == 2
+    assert isinstance(said["messages"], int)
+    assert said["messages"] > 50
+    assert said["requests"] == len(sandbox.requests)
+    assert {"retries", "seconds"} <= set(said)
+    assert "2026-03-09" in words
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "why"),
+    [
+        (["backfill", "--from", "yesterday", "--to", "2026-03-09"], 2, "yesterday"),
+        (["backfill", "--to", "2026-03-09"], 2, "--from"),
+        (["backfill", "--from", "2026-03-09", "--to", "2026-03-08"], 2, "after"),
+        (["backfill", "--from", "2026-01-01", "--to", "2026-03-08"], 2, "REAMAZE_START_DATE"),
+        (["frobnicate"], 2, "frobnicate"),
+        (["sandbox", "--messages", "-5"], 2, "messages must be between"),
+    ],
+)
+def test_wrong_usage_ends_with_two(
+    sandbox: Sandbox, deploy: Deploy, capsys: Captured, arguments: list[str], code: int, why: str
+) -> None:
+    deploy(sandbox)
+    assert run(arguments) == code
+    assert why in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("settings", "code", "why"),
+    [
+        ({"REAMAZE_EMAIL": ""}, 2, "REAMAZE_EMAIL is not set"),
+        ({"REAMAZE_API_TOKEN": "wrong-word"}, 1, "refused the login"),
+        ({"REAMAZE_START_DATE": "2999-01-01"}, 2, "future"),
+        ({"REAMAZE_DATABASE": "/proc/nowhere/x.duckdb"}, 2, "cannot write"),
+        ({"REAMAZE_TIMEZONE": "Nowhere/Town"}, 2, "REAMAZE_TIMEZONE"),
+    ],
+)
+def test_bad_settings_are_one_line(
+    sandbox: Sandbox, deploy: Deploy, capsys: Captured, monkeypatch: pytest.MonkeyPatch,
+    settings: dict[str, str], code: int, why: str,
+) -> None:  # fmt: skip
+    deploy(sandbox)
+    for name, value in settings.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.delenv("DAGSTER_HOME", raising=False)
+    assert run(["backfill", *RANGE, "--json"]) == code
+    said, words = last_json(capsys)
+    errors = [line for line in words.splitlines() if line.startswith("error: ")]
+    assert len(errors) == 1
+    assert why in errors[0]
+    assert said == {"ok": False, "error": errors[0].removeprefix("error: ")}
+    assert "wrong-word" not in words
+    assert "Traceback" not in words
+
+
+def test_an_api_that_answers_something_else(sandbox: Sandbox, deploy: Deploy, capsys: Captured) -> None:
+    deploy(sandbox)
+    sandbox.faults.failures = ["error200"] * 3
+    assert run(["check"]) == 1
+    assert re.match(r"error: .+\n$", capsys.readouterr().err)
+
+
+def test_a_locked_database_names_its_holder(
+    sandbox: Sandbox, deploy: Deploy, capsys: Captured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deployment = deploy(sandbox)
+    monkeypatch.setattr("reamaze_pipeline.warehouse.connection.WAIT_SECONDS", 0.5)
+    hold = "import duckdb, sys; c = duckdb.connect(sys.argv[1]); print('held', flush=True); sys.stdin.read()"
+    command = [sys.executable, "-c", hold, str(deployment.database)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as holder:
+        assert holder.stdout is not None
+        holder.stdout.readline()
+        code = run(["backfill", *RANGE])
+        holder.kill()
+    assert code == 1
+    assert str(holder.pid) in capsys.readouterr().err
+
+
+def test_ctrl_c_keeps_what_was_stored(sandbox: Sandbox, deploy: Deploy) -> None:
+    deploy(sandbox)
+    sandbox.faults.latency_ms = 150
+    command = [sys.executable, "-m", "reamaze_pipeline.cli", "backfill", "--from", "2026-03-01", "--to", "2026-03-09"]
+    with subprocess.Popen(command, env=os.environ, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as running:
+        assert running.stderr is not None
+        first = running.stderr.readline()
+        running.send_signal(signal.SIGINT)
+        rest = running.stderr.read()
+    assert first.startswith("2026-03-09")
+    assert running.returncode == 1
+    assert [line for line in rest.splitlines() if line.startswith("error: ")] == [
+        "error: stopped; days that were stored stay stored, and the same command goes on from there"
+    ]
+    assert "Traceback" not in rest
+
+
+def test_everything_has_help(capsys: Captured) -> None:
+    assert run(["--help"]) == 0
+    listed = capsys.readouterr().out
+    for command in ("demo", "check", "backfill", "sandbox", "ui"):
+        assert command in listed
+        assert run([command, "--help"]) == 0
+
+
+def test_models_and_seeds_travel_in_the_wheel(tmp_path: Path) -> None:
+    import zipfile  # noqa: PLC0415
+
+    top = Path(__file__).parent.parent.parent
+    build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)]
+    subprocess.run(build, cwd=top, check=True, capture_output=True)
+    (wheel,) = tmp_path.glob("*.whl")
+    names = set(zipfile.ZipFile(wheel).namelist())
+    for path in (top / "dbt_like_sql").rglob("*.sql"):
+        assert f"reamaze_pipeline/{path.relative_to(top)}" in names
+    assert {"reamaze_pipeline/dbt_like_sql/seeds/origins.csv", "reamaze_pipeline/workspace.yaml"} <= names

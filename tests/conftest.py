@@ -1,0 +1,66 @@
+"""A deployment over the embedded API, for tests that run the whole pipeline."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from reamaze_pipeline.deployment import Deployment
+from reamaze_pipeline.sandbox import Sandbox, SandboxOptions
+
+END = dt.datetime(2026, 3, 12, tzinfo=dt.UTC)
+"""The embedded history ends here; daylight saving began four days earlier in the brand's zone."""
+
+Deploy = Callable[..., Deployment]
+
+
+@pytest.fixture
+def history() -> SandboxOptions:
+    """Twelve days of a small brand."""
+    return SandboxOptions(messages=700, days=12, end=END, seed=11)
+
+
+@pytest.fixture
+def sandbox(history: SandboxOptions) -> Iterator[Sandbox]:
+    with Sandbox(history) as serving:
+        yield serving
+
+
+@pytest.fixture
+def deploy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Deploy:
+    """Point the environment at a sandbox and a database of its own; returns the deployment they describe."""
+
+    def deployed(serving: Sandbox, *, name: str = "warehouse", start: str = "2026-03-01", **settings: str) -> Deployment:
+        folder = tmp_path / name
+        folder.mkdir(exist_ok=True)
+        monkeypatch.chdir(folder)
+        environment = {
+            "REAMAZE_API_URL": serving.url,
+            "REAMAZE_EMAIL": serving.email,
+            "REAMAZE_API_TOKEN": serving.token,
+            "REAMAZE_START_DATE": start,
+            "REAMAZE_DATABASE": str(folder / "reamaze.duckdb"),
+            "DAGSTER_HOME": "",
+            "DAGSTER_DISABLE_TELEMETRY": "1",
+            **settings,
+        }
+        for key in ("REAMAZE_BRAND", "REAMAZE_TIMEZONE", "REAMAZE_MODELS", "REAMAZE_REQUESTS_PER_MINUTE"):
+            monkeypatch.delenv(key, raising=False)
+        for key, value in environment.items():
+            monkeypatch.setenv(key, value)
+        return Deployment.from_environment()
+
+    return deployed
+
+
+def revisions(history: SandboxOptions) -> list[SandboxOptions]:
+    """The history as each revision of the API serves it."""
+    return [
+        replace(history, dates_honoured=dates, staff_flag=flags, origin_id=flags)
+        for dates in (False, True)
+        for flags in (True, False)
+    ]

@@ -1,0 +1,159 @@
+"""The main job over real HTTP into a real database: exact, repeatable, and the same in every revision of the API."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from reamaze_pipeline.backfill import backfill
+from reamaze_pipeline.deployment import Deployment
+from reamaze_pipeline.errors import BackfillFailed, NoSuchDays
+from reamaze_pipeline.sandbox import Sandbox, SandboxOptions
+from reamaze_pipeline.warehouse.connection import reading
+from tests.conftest import Deploy, revisions
+
+FIRST, LAST = dt.date(2026, 3, 2), dt.date(2026, 3, 9)
+
+
+def contents(deployment: Deployment, *, without: tuple[str, ...] = ()) -> dict[str, list[tuple[Any, ...]]]:
+    """Every row of every model, in an order of its own."""
+    tables: dict[str, list[tuple[Any, ...]]] = {}
+    with reading(deployment.database) as connection:
+        for model in deployment.project.models:
+            columns = ", ".join(f'"{name}"' for name in model.table.column_names if name not in without)
+            rows = connection.execute(f"select {columns} from {model.table.qualified} order by all").fetchall()
+            tables[model.table.label] = rows
+    return tables
+
+
+def test_every_message_of_the_days_is_stored_once(sandbox: Sandbox, deploy: Deploy) -> None:
+    deployment = deploy(sandbox)
+    outcome = backfill(deployment, FIRST, LAST)
+    start = dt.datetime.combine(FIRST, dt.time(), dt.UTC)
+    end = dt.datetime.combine(LAST + dt.timedelta(1), dt.time(), dt.UTC)
+    truth = Counter(
+        (row.created_at.replace(tzinfo=None), row.is_staff, (row.message.get("conversation") or {}).get("slug"))
+        for row in sandbox.truth(start, end)
+    )
+    with reading(deployment.database) as connection:
+        rows = connection.execute("select created_at, is_staff, conversation_slug from core.messages").fetchall()
+        ids = connection.execute("select count(distinct message_id) from core.messages").fetchall()[0][0]
+    assert Counter(rows) == truth
+    assert outcome.messages == ids == truth.total() > 300
+    assert outcome.days == outcome.fetched_days == 8
+
+
+def test_all_revisions_of_the_api_give_equal_tables(history: SandboxOptions, deploy: Deploy) -> None:
+    found = []
+    for number, options in enumerate(revisions(history)):
+        with Sandbox(options) as serving:
+            deployment = deploy(serving, name=f"revision{number}")
+            backfill(deployment, FIRST, LAST)
+            found.append(contents(deployment, without=("origin_id",)))
+    assert found[0]["core.messages"]
+    for tables in found[1:]:
+        assert tables == found[0]
+
+
+def test_a_second_backfill_asks_for_nothing_and_changes_nothing(sandbox: Sandbox, deploy: Deploy) -> None:
+    deployment = deploy(sandbox)
+    backfill(deployment, FIRST, LAST)
+    before = contents(deployment)
+    sandbox.reset_requests()
+    outcome = backfill(deployment, FIRST, LAST)
+    assert not sandbox.requests
+    assert (outcome.requests, outcome.fetched_days, outcome.days) == (0, 0, 8)
+    assert contents(deployment) == before
+
+
+def test_refresh_fetches_anew_and_drops_what_was_deleted(sandbox: Sandbox, deploy: Deploy) -> None:
+    deployment = deploy(sandbox)
+    before = backfill(deployment, FIRST, LAST)
+    start = dt.datetime.combine(FIRST, dt.time(), dt.UTC)
+    slug = next(row.message["conversation"]["slug"] for row in sandbox.truth(start, start + dt.timedelta(1)))
+    gone = sandbox.history.delete_conversation(slug)
+    after = backfill(deployment, FIRST, LAST, refresh=True)
+    with reading(deployment.database) as connection:
+        left = connection.execute("select count(*) from core.messages where conversation_slug = ?", [slug]).fetchall()
+    assert gone
+    assert left == [(0,)]
+    assert after.messages < before.messages
+    assert after.fetched_days == 8
+
+
+def test_only_missing_days_are_asked_for(sandbox: Sandbox, deploy: Deploy) -> None:
+    deployment = deploy(sandbox)
+    whole = deploy(sandbox, name="whole")
+    backfill(deployment, dt.date(2026, 3, 4), dt.date(2026, 3, 6))
+    outcome = backfill(deployment, FIRST, LAST)
+    backfill(whole, FIRST, LAST)
+    assert outcome.fetched_days == 5
+    assert contents(deployment) == contents(whole)
+
+
+def test_what_is_lost_downstream_is_rebuilt_without_the_api(sandbox: Sandbox, deploy: Deploy) -> None:
+    deployment = deploy(sandbox)
+    backfill(deployment, FIRST, LAST)
+    before = contents(deployment)
+    from reamaze_pipeline.warehouse.connection import writing  # noqa: PLC0415
+
+    with writing(deployment.database) as connection:
+        connection.execute("drop table core.messages")
+        connection.execute("delete from meta.partitions where schema_name = 'core' and table_name = 'messages'")
+    sandbox.reset_requests()
+    backfill(deployment, FIRST, LAST)
+    assert not sandbox.requests
+    assert contents(deployment) == before
+
+
+def test_an_empty_history_is_stored_as_zero_days(deploy: Deploy) -> None:
+    with Sandbox(SandboxOptions(messages=0)) as serving:
+        deployment = deploy(serving)
+        outcome = backfill(deployment, FIRST, LAST)
+        serving.reset_requests()
+        again = backfill(deployment, FIRST, LAST)
+        assert not serving.requests
+    assert (outcome.messages, outcome.days, again.requests) == (0, 8, 0)
+
+
+@pytest.mark.parametrize("zone", ["America/Los_Angeles", "Asia/Kolkata", "Pacific/Apia"])
+def test_a_day_is_a_day_of_the_configured_zone(sandbox: Sandbox, deploy: Deploy, zone: str) -> None:
+    deployment = deploy(sandbox, REAMAZE_TIMEZONE=zone)
+    backfill(deployment, dt.date(2026, 3, 7), dt.date(2026, 3, 9))
+    with reading(deployment.database) as connection:
+        wrong = connection.execute(
+            "select count(*) from core.messages"
+            " where (created_at at time zone 'UTC' at time zone ?)::date <> day or day not between ? and ?",
+            [zone, dt.date(2026, 3, 7), dt.date(2026, 3, 9)],
+        ).fetchall()
+        stored = connection.execute("select count(*) from core.messages").fetchall()[0][0]
+    assert wrong == [(0,)]
+    assert stored > 50
+
+
+def test_days_without_a_partition_are_refused(sandbox: Sandbox, deploy: Deploy) -> None:
+    deployment = deploy(sandbox)
+    for first, last, why in (
+        (LAST, FIRST, "after"),
+        (dt.date(2026, 2, 27), LAST, "before REAMAZE_START_DATE"),
+        (FIRST, dt.datetime.now(dt.UTC).date(), "not over yet"),
+    ):
+        with pytest.raises(NoSuchDays, match=why):
+            backfill(deployment, first, last)
+    assert not sandbox.requests
+    assert not Path(deployment.database).exists()
+
+
+def test_a_refused_login_fails_in_one_line_and_stores_nothing(
+    sandbox: Sandbox, deploy: Deploy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deployment = deploy(sandbox)
+    monkeypatch.setenv("REAMAZE_API_TOKEN", "not-the-token-at-all")
+    with pytest.raises(BackfillFailed, match="refused the login") as failure:
+        backfill(deployment, FIRST, LAST)
+    assert "\n" not in str(failure.value)
+    assert "not-the-token-at-all" not in str(failure.value)
