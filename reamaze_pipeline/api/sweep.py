@@ -16,7 +16,7 @@ from reamaze_pipeline.api.page import Page
 from reamaze_pipeline.api.search import find_edge
 from reamaze_pipeline.api.view import View
 
-PATIENCE = 60
+PATIENCE = 120
 """Answers in a row without one new row after which the list moves too much to be read (those that only read a
 group of equal instants again are not counted)."""
 
