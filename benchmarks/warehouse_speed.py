@@ -1,0 +1,250 @@
+"""How fast stored pages become tables, side by side with DuckDB's own `read_json` on the same messages.
+
+    python benchmarks/warehouse_speed.py            # speed, 100,000 messages
+    python benchmarks/warehouse_speed.py memory     # peak memory, 100,000 against 1,000,000
+    python benchmarks/warehouse_speed.py day        # one day's run, 10,000 against 1,000,000 stored
+
+Each prints one JSON line per figure. Histories come from the sandbox and are kept in `build/benchmarks/`, because
+rendering 1,000,000 messages takes minutes. Not for tests: figures depend on the machine.
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import shutil
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from reamaze_pipeline.sandbox import History, SandboxOptions
+from reamaze_pipeline.warehouse.connection import reading, writing
+from reamaze_pipeline.warehouse.io_manager import DuckDBWarehouse
+from reamaze_pipeline.warehouse.model import Project, load_project
+from reamaze_pipeline.warehouse.partition import replace_partitions
+from reamaze_pipeline.warehouse.seeds import load_seeds
+
+ROOT = Path(__file__).parent.parent
+KEPT = ROOT / "build" / "benchmarks"
+END = datetime(2026, 7, 1, tzinfo=UTC)
+PAGE_SIZE = 30
+
+
+def messages(count: int, days: int) -> Iterator[tuple[datetime, bool, dict[str, Any]]]:
+    """Newest first: instant, side, and the message as the API sends it, cleaned as the client does."""
+    for truth in History(SandboxOptions(messages=count, days=days, end=END)).truth():
+        text = json.dumps(truth.message, ensure_ascii=False).replace("\\u0000", "\ufffd")
+        clean = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+        yield truth.created_at, truth.is_staff, json.loads(clean)
+
+
+def page_rows(count: int, days: int) -> Iterator[tuple[date, list[dict[str, Any]]]]:
+    """Each day with its rows of `raw.message_pages`, newest first."""
+    pages = 0
+    day: date | None = None
+    rows: list[dict[str, Any]] = []
+    listed = messages(count, days)
+    while chunk := [found for _, found in zip(range(PAGE_SIZE), listed, strict=False)]:
+        pages += 1
+        payload = json.dumps(
+            {
+                "page_size": PAGE_SIZE,
+                "page_count": -(-count // PAGE_SIZE),
+                "total_count": count,
+                "messages": [message for _, _, message in chunk],
+            },
+            ensure_ascii=False,
+        )
+        for new in dict.fromkeys(at.date() for at, _, _ in chunk):
+            if day is not None and new != day:
+                yield day, rows
+                rows = []
+            day = new
+            kept = [n for n, (at, _, _) in enumerate(chunk) if at.date() == day]
+            rows.append(
+                {
+                    "day": day,
+                    "audience": "all",
+                    "page": pages,
+                    "page_size": PAGE_SIZE,
+                    "page_count": -(-count // PAGE_SIZE),
+                    "total_count": count,
+                    "fetched_at": END.replace(tzinfo=None),
+                    "payload": payload,
+                    "kept_rows": kept,
+                    "kept_is_staff": [chunk[n][1] for n in kept],
+                    "cleaned": 0,
+                }
+            )
+    if day is not None:
+        yield day, rows
+
+
+def stored_pages(project: Project, count: int, days: int) -> Path:
+    """A database that holds the pages of a history and nothing else; made once."""
+    path = KEPT / f"pages-{count}-{days}.duckdb"
+    if not path.exists():
+        KEPT.mkdir(parents=True, exist_ok=True)
+        making = path.with_suffix(".making")
+        making.unlink(missing_ok=True)
+        table = project.source("raw", "message_pages").table
+        with writing(making) as connection:
+            for day, rows in page_rows(count, days):
+                replace_partitions(connection, table, [day], rows)
+        making.rename(path)
+    return path
+
+
+def all_days(project: Project, database: Path) -> list[date]:
+    table = project.source("raw", "message_pages").table
+    with reading(database) as connection:
+        found = connection.execute(f"SELECT DISTINCT day FROM {table.qualified} ORDER BY day").fetchall()
+    return [day for (day,) in found]
+
+
+def derive(project: Project, database: Path, days: Sequence[date]) -> dict[str, float]:
+    """Compute and store every model for the days; seconds by table."""
+    warehouse = DuckDBWarehouse(database=str(database))
+    seconds = {}
+    for model in project.models:
+        began = time.perf_counter()
+        if model.partitioned:
+            warehouse.replace(model.table, days, model.select(days))
+        else:
+            warehouse.define_view(model.table, model.select())
+        seconds[model.table.label] = time.perf_counter() - began
+    return seconds
+
+
+TYPED = {
+    "body": "VARCHAR",
+    "visibility": "INTEGER",
+    "origin": "INTEGER",
+    "origin_id": "VARCHAR",
+    "created_at": "TIMESTAMPTZ",
+    "user": "STRUCT(name VARCHAR, email VARCHAR)",
+    "recipients": "STRUCT(name VARCHAR, email VARCHAR)[]",
+    "attachments": (
+        "STRUCT(file_file_name VARCHAR, file_content_type VARCHAR, file_file_size BIGINT, url VARCHAR,"
+        ' thumb_url VARCHAR, "image?" BOOLEAN)[]'
+    ),
+    "conversation": (
+        "STRUCT(slug VARCHAR, subject VARCHAR, created_at TIMESTAMPTZ,"
+        " category STRUCT(slug VARCHAR, name VARCHAR, email VARCHAR, channel INTEGER))"
+    ),
+}
+
+
+def ndjson(pages: Path) -> Path:
+    """The messages of a page database as one file of newline-delimited JSON; made once."""
+    path = pages.with_suffix(".ndjson")
+    if not path.exists():
+        with duckdb.connect(str(pages), read_only=True) as connection, path.open("w", encoding="utf-8") as file:
+            distinct = "SELECT DISTINCT ON (page) payload FROM raw.message_pages ORDER BY page"
+            for (payload,) in connection.execute(distinct).fetchall():
+                for message in json.loads(payload)["messages"]:
+                    file.write(json.dumps(message, ensure_ascii=False) + "\n")
+    return path
+
+
+def timed(work: Callable[..., object], *arguments: object) -> dict[str, float]:
+    """Wall and processor seconds; on a busy machine only the latter tell anything."""
+    wall, processor = time.perf_counter(), time.process_time()
+    work(*arguments)
+    return {
+        "seconds": round(time.perf_counter() - wall, 3),
+        "cpu_seconds": round(time.process_time() - processor, 3),
+    }
+
+
+def read_json(lines: Path, database: Path) -> None:
+    """DuckDB's own way: the messages into one typed table."""
+    database.unlink(missing_ok=True)
+    typed = ", ".join(f"{key}: '{kind}'" for key, kind in TYPED.items())
+    select = f"SELECT * FROM read_json('{lines}', columns = {{{typed}}}, format = 'newline_delimited')"
+    with duckdb.connect(str(database)) as connection:
+        connection.execute("SET TimeZone = 'UTC'")
+        connection.execute(f"CREATE TABLE messages AS {select}")
+
+
+def measure_speed(project: Project, count: int = 100_000, days: int = 30, rounds: int = 3) -> None:
+    """Pages to tables, and the same messages read by DuckDB from NDJSON into one typed table, in turns."""
+    pages = stored_pages(project, count, days)
+    lines = ndjson(pages)
+    ours, theirs = KEPT / "ours.duckdb", KEPT / "theirs.duckdb"
+    wanted = all_days(project, pages)
+    for _ in range(rounds):
+        show(what="read_json", messages=count, **timed(read_json, lines, theirs))
+        shutil.copy(pages, ours)
+        load_seeds(ours, project.seeds)
+        show(what="pages to tables", messages=count, **timed(derive, project, ours, wanted))
+
+
+def measure_memory(project: Project, counts: Sequence[int] = (100_000, 1_000_000), days: int = 300) -> None:
+    """Peak resident memory of a process that computes every table of the whole history."""
+    del project
+    for count in counts:
+        subprocess.run([sys.executable, __file__, "derive", str(count), str(days)], check=True)
+
+
+def measure_day(project: Project, counts: Sequence[int] = (10_000, 1_000_000), rounds: int = 9) -> None:
+    """Median of one day's run, the same number of messages that day, with little and with much stored."""
+    for count in counts:
+        days = max(3, count // 3_333)
+        path = KEPT / f"derived-{count}.duckdb"
+        if not path.exists():
+            shutil.copy(stored_pages(project, count, days), path)
+            load_seeds(path, project.seeds)
+            derive(project, path, all_days(project, path))
+        middle = all_days(project, path)[-2]
+        runs = [timed(derive, project, path, [middle]) for _ in range(rounds)]
+        show(
+            what="one day's run",
+            stored=count,
+            seconds=statistics.median(run["seconds"] for run in runs),
+            cpu_seconds=statistics.median(run["cpu_seconds"] for run in runs),
+        )
+
+
+def derive_once(project: Project, count: int, days: int) -> None:
+    """In a process of its own, so that its peak memory is this work's alone."""
+    pages = stored_pages(project, count, days)
+    ours = KEPT / "ours.duckdb"
+    shutil.copy(pages, ours)
+    load_seeds(ours, project.seeds)
+    spent = timed(derive, project, ours, all_days(project, ours))
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    show(what="peak memory", messages=count, megabytes=peak, **spent)
+
+
+def show(**figures: Any) -> None:
+    print(json.dumps({key: round(value, 3) if isinstance(value, float) else value for key, value in figures.items()}))
+
+
+def first_tables(project: Project) -> Project:
+    """The project cut down to `core` and the two first metrics with what they need."""
+    wanted = {"messages_per_origin", "staff_response_counts"}
+    for model in reversed(project.models):
+        if model.name in wanted or model.schema == "core":
+            wanted |= {model.name} | {name for _, name in model.refs}
+    return replace(project, models=tuple(model for model in project.models if model.name in wanted))
+
+
+def main(what: str = "speed", *numbers: str) -> None:
+    project = first_tables(load_project([ROOT / "dbt_like_sql"]))
+    if what == "derive":
+        derive_once(project, *map(int, numbers))
+    else:
+        {"speed": measure_speed, "memory": measure_memory, "day": measure_day}[what](project)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
