@@ -9,18 +9,19 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import Any, get_args
 
 import duckdb
 
+from reamaze_pipeline.warehouse.columns import declare
 from reamaze_pipeline.warehouse.declarations import Declared, read_declarations
-from reamaze_pipeline.warehouse.errors import ModelError
+from reamaze_pipeline.warehouse.errors import ModelError, TableRefused
 from reamaze_pipeline.warehouse.model import ROWS_PER_BATCH, Materialized, Model, Project, Seed, Source, relation
 from reamaze_pipeline.warehouse.staging import describe
-from reamaze_pipeline.warehouse.table import Column, Select, Table, quoted
+from reamaze_pipeline.warehouse.table import Select, Table, quoted
 from reamaze_pipeline.warehouse.template import Relation, Rendered, SqlTemplate
 
 _NOT_SCHEMAS = {"seeds", "tests", "macros", "target", "logs", "snapshots", "analyses", "dbt_packages"}
@@ -105,7 +106,7 @@ def _source(scratch: duckdb.DuckDBPyConnection, entry: Declared) -> Source:
         if not column.type:
             raise ModelError(entry.path, column.line, f"the source column {column.name} needs a data_type")
     event_time = entry.config.get("event_time")
-    columns = _create(scratch, entry.schema, entry.name, {}, entry)
+    columns = declare(scratch, entry.schema, entry.name, {column.name: column.type for column in entry.columns}, entry)
     table = Table(entry.schema, entry.name, columns, event_time)
     if event_time is not None and event_time not in table.column_names:
         raise ModelError(entry.path, entry.line, f"event_time names no column: {event_time}")
@@ -118,7 +119,7 @@ def _seed(scratch: duckdb.DuckDBPyConnection, path: Path, entry: Declared | None
         header = next(csv.reader(file), [])
     if not header:
         raise ModelError(path, 1, "a seed needs a header line with column names")
-    columns = _create(scratch, _SEEDS, path.stem, dict.fromkeys(header, "VARCHAR"), entry)
+    columns = declare(scratch, _SEEDS, path.stem, dict.fromkeys(header, "VARCHAR"), entry)
     return Seed(Table(_SEEDS, path.stem, columns, None), path, entry.description if entry else "")
 
 
@@ -190,10 +191,12 @@ def _bind(
         if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
             raise ModelError(path, 1, "a model is exactly one select")
         given = describe(scratch, Select(rendered.sql))
+    except TableRefused as error:
+        raise ModelError(path, 1, str(error)) from error
     except duckdb.Error as error:
         at = _SQL_LINE.search(str(error))
         raise ModelError(path, int(at[1]) if at else 1, str(error).split("\n\nLINE", maxsplit=1)[0]) from error
-    columns = _create(scratch, draft.schema, draft.name, given, entry)
+    columns = declare(scratch, draft.schema, draft.name, given, entry)
     event_time = config.get("event_time")
     incremental = config["materialized"] == "incremental"
     if event_time not in {column.name for column in columns}:
@@ -225,49 +228,6 @@ def _bind(
 def _keys(nodes: Mapping[str, Node], rendered: Rendered, kind: type) -> tuple[tuple[str, str], ...]:
     referred = [nodes[name] for name in rendered.refs]
     return tuple((node.table.schema, node.table.name) for node in referred if isinstance(node, kind))
-
-
-def _create(
-    scratch: duckdb.DuckDBPyConnection,
-    schema: str,
-    name: str,
-    given: Mapping[str, str],
-    entry: Declared | None,
-) -> tuple[Column, ...]:
-    """The columns of a table: those the SQL or CSV gives, in its order, described and typed as declared."""
-    written = {column.name.lower(): column for column in entry.columns} if entry else {}
-    columns = []
-    for column_name, given_type in (given or {n: c.type for n, c in written.items()}).items():
-        column = Column(column_name, given_type)
-        if (described := written.get(column_name.lower())) is not None:
-            column = replace(
-                column,
-                name=described.name,
-                type=described.type or given_type,
-                description=described.description,
-                tests=described.tests,
-            )
-        columns.append(column)
-    known = {column.name.lower() for column in columns}
-    for described_name, described in written.items():
-        if described_name not in known and entry is not None:
-            raise ModelError(entry.path, described.line, f"{name} has no column {described.name}")
-    scratch.execute(f"CREATE SCHEMA IF NOT EXISTS {quoted(schema)}")
-    table = f"{quoted(schema)}.{quoted(name)}"
-    try:
-        scratch.execute(f"CREATE TABLE {table} ({', '.join(column.definition for column in columns)})")
-        for column in columns:
-            if given and given[column.name.lower() if column.name.lower() in given else column.name] != column.type:
-                _check_castable(scratch, given, column)
-    except duckdb.Error as error:
-        line = next((c.line for c in written.values() if c.type and c.type.lower() in str(error).lower()), 1)
-        raise ModelError(entry.path if entry else Path(name), line, str(error).split("\n", maxsplit=1)[0]) from error
-    return tuple(columns)
-
-
-def _check_castable(scratch: duckdb.DuckDBPyConnection, given: Mapping[str, str], column: Column) -> None:
-    kind = {key.lower(): value for key, value in given.items()}[column.name.lower()]
-    scratch.execute(f"SELECT CAST(CAST(NULL AS {kind}) AS {column.type})")
 
 
 def _check_relationships(

@@ -89,7 +89,7 @@ def staged(
 def _stage(
     connection: duckdb.DuckDBPyConnection, table: Table, days: Sequence[date], select: Select, folder: Path
 ) -> Staged:
-    given = describe(connection, select)
+    given = {name.lower(): kind for name, kind in describe(connection, select).items()}
     _check_names(table, given)
     columns = ", ".join(
         f"{_staged(column, _cast(column, given[column.name.lower()]))} AS {quoted(column.name)}"
@@ -135,9 +135,13 @@ def _copy(connection: duckdb.DuckDBPyConnection, columns: str, select: Select, p
 
 
 def describe(connection: duckdb.DuckDBPyConnection, select: Select) -> dict[str, str]:
-    """Type by lower-case column name of what a select gives."""
+    """Type by column name of what a select gives. Raises `TableRefused` if two columns share a name."""
     described = connection.execute(f"DESCRIBE {select.sql}", dict(select.parameters)).fetchall()
-    return {str(row[0]).lower(): str(row[1]) for row in described}
+    names = [str(row[0]).lower() for row in described]
+    if repeated := sorted({name for name in names if names.count(name) > 1}):
+        msg = f"The select gives more than one column {', '.join(repeated)}; name each differently."
+        raise TableRefused(msg)
+    return {str(row[0]): str(row[1]) for row in described}
 
 
 def _check_names(table: Table, given: Iterable[str]) -> None:

@@ -108,6 +108,7 @@ BAD: list[tuple[dict[str, str], str, str]] = [
     ({"s/a.sql": "select day\nfrom {% if %}"}, r"a\.sql:2:", ""),
     ({"s/a.sql": "selec day\n"}, r"a\.sql:1:", "selec"),
     ({"s/a.sql": "select 1 as day; select 2 as day"}, r"a\.sql:1:", "exactly one select"),
+    ({"s/a.sql": "select 1 as day, 2 as DAY"}, r"a\.sql:1:", "more than one column day"),
     ({"s/a.sql": "drop table x"}, r"a\.sql:1:", "exactly one select"),
     ({"s/a.sql": "select kind from {{ source('raw', 'events') }}"}, r"a\.sql:1:", "event_time"),
     ({"s/a.sql": "{{ config(materialized='magic') }} select 1 as day"}, r"a\.sql:1:", "materialized"),
