@@ -24,7 +24,7 @@ from reamaze_pipeline.defs.partitions import days_between, days_of, last_whole_d
 from reamaze_pipeline.defs.schedules import JOB
 from reamaze_pipeline.deployment import Deployment
 from reamaze_pipeline.errors import BackfillFailed, NoSuchDays
-from reamaze_pipeline.instance import open_instance
+from reamaze_pipeline.instance import end_abandoned_runs, open_instance, process_tag
 from reamaze_pipeline.warehouse.completeness import incomplete_days, row_counts
 
 POLL_SECONDS = 0.2
@@ -88,6 +88,7 @@ def backfill(
     began = time.monotonic()
     days = _existing(deployment, first, last)
     with open_instance(deployment.database) as instance:
+        end_abandoned_runs(instance)
         wanted = days if refresh else _incomplete(deployment, instance, days)
         traffic = _run(deployment, instance, wanted, refresh, announce) if wanted else RunSummary()
     return Outcome(
@@ -139,7 +140,7 @@ def _run(
         result = job.execute_in_process(
             instance=instance,
             run_id=run_id,
-            tags=range_tags(days[0], days[-1]),
+            tags={**range_tags(days[0], days[-1]), **process_tag()},
             run_config={**SILENT, **fetch_config(missing_only=not refresh)},
             raise_on_error=False,
         )

@@ -1,9 +1,11 @@
 """Where Dagster keeps its records: `DAGSTER_HOME`, or a folder beside the database.
 
-Telemetry is switched off here, for every process that this one starts.
+Telemetry is switched off here, for every process that this one starts. A run whose process was killed stays
+"started" in these records for ever, so runs carry the process they belong to, and the next command ends them.
 """
 
 import os
+import socket
 from pathlib import Path
 
 import dagster as dg
@@ -11,6 +13,7 @@ import dagster as dg
 from reamaze_pipeline.settings import SettingsError
 
 HOME = "DAGSTER_HOME"
+PROCESS_TAG = "reamaze_pipeline/process"
 INSTANCE_YAML = """\
 # Dagster's settings for this deployment; see the Dagster documentation for what else may stand here.
 telemetry:
@@ -43,3 +46,30 @@ def open_instance(database: Path) -> dg.DagsterInstance:
     """Dagster's records for this warehouse; close with a `with` block."""
     dagster_home(database)
     return dg.DagsterInstance.get()
+
+
+def process_tag() -> dict[str, str]:
+    """The run tag that says which process a run lives in."""
+    return {PROCESS_TAG: f"{socket.gethostname()}:{os.getpid()}"}
+
+
+def end_abandoned_runs(instance: dg.DagsterInstance) -> int:
+    """Mark as failed the runs whose process on this host is gone; returns how many there were."""
+    unfinished = dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.STARTING])
+    abandoned = [run for run in instance.get_runs(unfinished) if _is_gone(run.tags.get(PROCESS_TAG, ""))]
+    for run in abandoned:
+        instance.report_run_failed(run, "The process of this run was ended from outside.")
+    return len(abandoned)
+
+
+def _is_gone(process: str) -> bool:
+    host, _, number = process.rpartition(":")
+    if host != socket.gethostname() or int(number) == os.getpid():
+        return False
+    try:
+        os.kill(int(number), 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:
+        return False
+    return False

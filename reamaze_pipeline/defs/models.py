@@ -18,20 +18,22 @@ def model_assets(project: Project, partitions: dg.DailyPartitionsDefinition) -> 
 
 
 def _asset(model: Model, project: Project, partitions: dg.DailyPartitionsDefinition) -> dg.AssetsDefinition:
+    """A model stored day by day has the daily partitions; a view is defined once and is true of every day."""
+
     @dg.asset(
         key=[model.schema, model.name],
         deps=[dg.AssetKey(list(upstream)) for upstream in (*model.refs, *model.seeds, *model.sources)],
         group_name=model.schema,
-        kinds={"sql", "duckdb"},
+        kinds={"view" if model.materialized == "view" else "table", "sql", "duckdb"},
         description=model.description,
         owners=list(model.owners) or None,
-        partitions_def=partitions,
-        backfill_policy=dg.BackfillPolicy.single_run(),
+        partitions_def=partitions if model.partitioned else None,
+        backfill_policy=dg.BackfillPolicy.single_run() if model.partitioned else None,
         metadata={**table_metadata(model.table), "dagster/column_lineage": _lineage(model, project)},
         io_manager_key="warehouse",
     )
     def compute(context: dg.AssetExecutionContext) -> Select:
-        return model.select(days_of(context.partition_keys))
+        return model.select(days_of(context.partition_keys) if model.partitioned else None)
 
     return compute
 

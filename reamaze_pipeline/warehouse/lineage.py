@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
-from sqlglot.lineage import lineage
+from sqlglot.lineage import Node, lineage
 
 from reamaze_pipeline.warehouse.errors import ModelError
 from reamaze_pipeline.warehouse.model import Model
@@ -28,19 +28,22 @@ def column_lineage(model: Model, models: Sequence[Model]) -> dict[str, list[Orig
     """
     upstream = [node.table for node in model.nodes.values()]
     schema = _schema([*upstream, *(other.table for other in models)])
-    found: dict[str, list[Origin]] = {}
-    for column in model.table.column_names:
-        try:
-            root = lineage(column, model.sql, schema=schema, dialect="duckdb")
-        except SqlglotError as error:
-            raise ModelError(model.path, 1, f"the lineage of {column} cannot be read: {error}") from error
-        origins = {
-            (node.source.db, node.source.name, node.name.rsplit(".", maxsplit=1)[-1].strip('"'))
-            for node in root.walk()
-            if isinstance(node.source, exp.Table) and not node.downstream
-        }
-        found[column] = sorted(origin for origin in origins if origin[0])
-    return found
+    try:
+        # All columns at once: one by one, each would parse and qualify the whole select again.
+        roots = lineage(None, model.sql, schema=schema, dialect="duckdb", trim_selects=False)
+        return {column: _origins(roots[column.lower()]) for column in model.table.column_names}
+    except (SqlglotError, KeyError) as error:
+        raise ModelError(model.path, 1, f"the lineage of its columns cannot be read: {error}") from error
+
+
+def _origins(root: Node) -> list[Origin]:
+    """The columns of stored tables at the leaves below one column."""
+    origins = {
+        (leaf.source.db, leaf.source.name, leaf.name.rsplit(".", maxsplit=1)[-1].strip('"'))
+        for leaf in root.walk()
+        if isinstance(leaf.source, exp.Table) and leaf.source.db and not leaf.downstream
+    }
+    return sorted(origins)
 
 
 def _schema(tables: Sequence[Table]) -> dict[str, dict[str, dict[str, str]]]:

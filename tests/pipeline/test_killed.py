@@ -1,0 +1,42 @@
+"""Killed in the middle, a backfill loses no day that was stored, and the next one asks only for the rest."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import signal
+import subprocess
+import sys
+
+import dagster as dg
+import pytest
+
+from reamaze_pipeline.backfill import backfill
+from reamaze_pipeline.instance import open_instance
+from reamaze_pipeline.sandbox import Sandbox
+from tests.conftest import Deploy
+from tests.pipeline.test_backfill import contents
+
+FIRST, LAST = dt.date(2026, 3, 1), dt.date(2026, 3, 9)
+
+
+@pytest.mark.parametrize("days_before", [1, 5])
+def test_killed_and_run_again_the_tables_are_whole(sandbox: Sandbox, deploy: Deploy, days_before: int) -> None:
+    whole = deploy(sandbox, name="whole")
+    backfill(whole, FIRST, LAST)
+    killed = deploy(sandbox, name="killed")
+    sandbox.faults.latency_ms = 100
+    command = [sys.executable, "-m", "reamaze_pipeline.cli", "backfill", "--from", str(FIRST), "--to", str(LAST)]
+    with subprocess.Popen(command, env=os.environ, stderr=subprocess.PIPE, text=True) as running:
+        assert running.stderr is not None
+        stored = [running.stderr.readline()[:10] for _ in range(days_before)]
+        running.send_signal(signal.SIGKILL)
+    assert running.returncode == -signal.SIGKILL
+    assert stored[0] == str(LAST)
+
+    sandbox.faults.latency_ms = 0
+    outcome = backfill(killed, FIRST, LAST)
+    assert 0 < outcome.fetched_days <= 9 - days_before
+    assert contents(killed) == contents(whole)
+    with open_instance(killed.database) as instance:
+        assert not instance.get_runs(dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED]))
