@@ -1,5 +1,6 @@
 {{ config(materialized='view', event_time='day') }}
 
+-- Means divide exact sums: doubles added in another order would differ in the last digit.
 select
     stored.day as day,
     count(seconds) as turn_count,
