@@ -74,19 +74,17 @@ class Chain:
         `confirmed` says that the page in front of it was asked for again afterwards and is what it was.
         """
         first = page.newest
-        if self.is_next(page) and page.number > 1:
-            if first is not None and first > self._tail:
-                return None
-            if not confirmed and self.repeats_tail(page):
-                return None
-            carried = self._tail
-        elif page.number == 1:
+        if self._is_next(page) and first is not None and first > self._tail:
+            return None  # the order is broken, or the list moved without a change of its count
+        if page.number == 1:
             carried = min(self.front, page.fetched_at)
             carried = carried if first is None else max(first, carried)
             self._again = Counter(self._delivered)
         elif first is not None and first > self.instant:
             carried = first
             self._again = Counter(self._delivered)
+        elif self._is_next(page) and (confirmed or not self.repeats_tail(page)):
+            carried = self._tail
         else:
             return None
         return self._deliver(page, carried)
@@ -98,8 +96,11 @@ class Chain:
         from_oldest = self.last.total_count - self.last.offset - len(self.last.rows)
         return max(0, seen.total_count - from_oldest - 1) // seen.page_size + 1
 
-    def is_next(self, page: Page) -> bool:
-        """Whether the page is the next one of a list whose count is what it was."""
+    def leans_on_the_count(self, page: Page) -> bool:
+        """Whether the page can be joined by adjacency only: it follows, and does not overlap."""
+        return self._is_next(page) and (page.newest is None or page.newest <= self.instant)
+
+    def _is_next(self, page: Page) -> bool:
         last = self.last
         return (
             last is not None
@@ -110,7 +111,7 @@ class Chain:
 
     def repeats_tail(self, page: Page) -> bool:
         """Whether the page begins with rows like those the chain ends with: twins, or the same rows moved."""
-        if self.last is None or not self.is_next(page):
+        if self.last is None or not self._is_next(page):
             return False
         tail = [row.identity for row in self.last.rows]
         head = [row.identity for row in page.rows]

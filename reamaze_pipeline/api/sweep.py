@@ -62,7 +62,7 @@ class Sweep:
                 back = max(1, 2 * back)
                 view.drop()
                 continue
-            back = 0 if added else back
+            back = 0 if added else min(back, chain.group // page.page_size + 1)
             reached = chain.instant < view.start or page.is_last
             if reached and view.run.is_calm:
                 view.keep(page)  # the next window may begin on it
@@ -83,7 +83,8 @@ class Sweep:
         """Joins a page; where adjacency alone proves too little, the page in front is asked for again."""
         chain, view = self.chain, self.view
         last = chain.last
-        if last is None or not chain.is_next(page) or not (view.run.is_rough or chain.repeats_tail(page)):
+        doubtful = chain.leans_on_the_count(page) and (view.run.is_rough or chain.repeats_tail(page))
+        if last is None or not doubtful:
             return self._noticing(page, chain.join(page))
         return chain.join(page, confirmed=True) if is_same(view.fetch(last.number), last) else None
 

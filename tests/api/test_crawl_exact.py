@@ -94,8 +94,9 @@ def test_what_lasts_comes_exactly_once_while_the_list_moves(
         for c in crawl(source, windows):
             assert_exact(source, c)
     except WindowNotProven:
-        # Refusing is allowed where hardly a page holds more than what moves between two requests.
-        assert source.page_size < 3
+        # Refusing is allowed where a page is tiny or smaller than a group of equal instants.
+        crowd = max(Counter(m.created_at for m in source.ever.values()).values())
+        assert source.page_size < max(3, crowd)
 
 
 @given(source=lists(), windows=disjoint_windows(), seed=st.integers(0, 2**32))
