@@ -190,8 +190,8 @@ def measure_speed(project: Project, count: int = 100_000, days: int = 30, rounds
 
 def measure_memory(project: Project, counts: Sequence[int] = (100_000, 1_000_000), days: int = 300) -> None:
     """Peak resident memory of a process that computes every table of the whole history."""
-    del project
     for count in counts:
+        stored_pages(project, count, days)  # made here, so that the process below only derives
         subprocess.run([sys.executable, __file__, "derive", str(count), str(days)], check=True)
 
 
