@@ -18,6 +18,8 @@ INSTANCE_YAML = """\
 # Dagster's settings for this deployment; see the Dagster documentation for what else may stand here.
 telemetry:
   enabled: false
+nux:
+  enabled: false
 """
 
 
