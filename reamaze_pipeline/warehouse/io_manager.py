@@ -65,9 +65,8 @@ class DuckDBWarehouse(dg.ConfigurableIOManager):
             return
         with self._computing() as connection:
             table = self._table(context, connection, obj)
-        counts = self.replace(
-            table, days, obj, run_id=context.run_id, version=context.version, details=_details(context)
-        )
+        version = obj.version if isinstance(obj, Select) else context.version
+        counts = self.replace(table, days, obj, run_id=context.run_id, version=version, details=_details(context))
         self._report(context, table, counts)
 
     def load_input(self, context: dg.InputContext) -> pd.DataFrame:
@@ -152,11 +151,21 @@ class DuckDBWarehouse(dg.ConfigurableIOManager):
         return Table(table.schema, table.name, columns, table.partition_column)
 
     def _store_view(self, context: dg.OutputContext, select: Select) -> None:
-        table = _named(context.asset_key, None)
+        table = _named(context.asset_key, _partition_column(context, context.has_asset_partitions))
         self.define_view(table, select)
         with reading(self.database) as connection:
-            rows = connection.execute(f"SELECT count(*) FROM {table.qualified}").fetchall()[0][0]
-        context.add_output_metadata({"dagster/row_count": rows, "dagster/table_name": table.label})
+            columns = stored_columns(connection, table)
+            by_day = table.partition_column in {column.name for column in columns}
+            days = _days(context) if by_day else []
+            counts: dict[date | None, int] = {}
+            if len(days) <= 1:  # a view stores nothing: counting a long range may cost more than storing the rest
+                window = Window.of(days)
+                where = f"WHERE {window.predicate(quoted(str(table.partition_column)))}" if days else ""
+                counted = connection.execute(
+                    f"SELECT count(*) FROM {table.qualified} {where}", dict(window.parameters)
+                ).fetchall()
+                counts = {(days[0] if days else None): counted[0][0]}
+        self._report(context, Table(table.schema, table.name, _declared(context) or columns), counts)
 
     def _report(self, context: dg.OutputContext, table: Table, counts: Mapping[date | None, int]) -> None:
         columns = [dg.TableColumn(c.name, c.type, description=c.description or None) for c in table.columns]

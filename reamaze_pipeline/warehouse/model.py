@@ -7,14 +7,13 @@ a select and storing what it gives belong to `partition` and the IO manager.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any, Literal
 
-from reamaze_pipeline.warehouse.declarations import Declared
-from reamaze_pipeline.warehouse.errors import ModelError
 from reamaze_pipeline.warehouse.table import Column, ColumnTest, Select, Table, quoted
 from reamaze_pipeline.warehouse.template import Relation, SqlTemplate
 from reamaze_pipeline.warehouse.window import DailySelect, Input, Window
@@ -100,10 +99,23 @@ class Model:
         """Whether it is stored day by day."""
         return self.materialized == "incremental"
 
+    @property
+    def upstream(self) -> tuple[Source | Seed | Model, ...]:
+        """What it reads, by its own SQL."""
+        names = [*(name for _, name in (*self.refs, *self.seeds)), *map(".".join, self.sources)]
+        return tuple(self.nodes[name] for name in names)
+
+    @property
+    def version(self) -> str:
+        """A digest of its SQL, settings and types included, and of the views it reads, which store nothing."""
+        views = [node.version for node in self.upstream if isinstance(node, Model) and node.materialized == "view"]
+        text = "\n".join([self.sql, *(column.definition for column in self.columns), *views])
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
     def select(self, days: Iterable[date] | None = None) -> Select:
         """The select to run. With days, references that have an ``event_time`` hold only these days' rows."""
         if days is None or not self.partitioned:
-            return Select(self.sql, as_view=self.materialized == "view")
+            return Select(self.sql, as_view=self.materialized == "view", version=self.version)
         wanted = tuple(sorted(set(days)))
         window = Window.spanning(wanted)
         rendered = self.template.render(
@@ -114,14 +126,9 @@ class Model:
             variables=self.variables,
         )
         if "$window_" not in rendered.sql:
-            return Select(rendered.sql)
-        names = [*rendered.refs, *map(".".join, rendered.sources)]
-        inputs = tuple(
-            Input(node.table, node.rows_per_batch)
-            for node in map(self.nodes.__getitem__, names)
-            if node.event_time is not None
-        )
-        return DailySelect(rendered.sql, window.parameters, days=wanted, inputs=inputs)
+            return Select(rendered.sql, version=self.version)
+        inputs = {Input(node.table, node.rows_per_batch) for node in _stored(self.upstream) if node.event_time}
+        return DailySelect(rendered.sql, window.parameters, version=self.version, days=wanted, inputs=tuple(inputs))
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +142,15 @@ class Project:
     def source(self, schema: str, name: str) -> Source:
         """One source. Raises KeyError if it is not declared."""
         return {(s.table.schema, s.table.name): s for s in self.sources}[schema, name]
+
+
+def _stored(nodes: Iterable[Source | Seed | Model]) -> Iterator[Source | Seed | Model]:
+    """The nodes, views replaced by what they read."""
+    for node in nodes:
+        if isinstance(node, Model) and node.materialized == "view":
+            yield from _stored(node.upstream)
+        else:
+            yield node
 
 
 def relation(node: Source | Seed | Model, window: Window | None) -> Relation:
@@ -159,6 +175,3 @@ def load_project(folders: Sequence[Path], variables: Mapping[str, Any] | None = 
     from reamaze_pipeline.warehouse.project import read_project  # noqa: PLC0415 (project builds what is defined here)
 
     return read_project(folders, variables or {})
-
-
-__all__ = ["Declared", "Model", "ModelError", "Project", "Seed", "Source", "load_models", "load_project"]

@@ -64,11 +64,15 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Select:
-    """One SQL select over the warehouse and the values of its parameters; ``as_view`` if it defines a view."""
+    """One SQL select over the warehouse and the values of its parameters; ``as_view`` if it defines a view.
+
+    ``version`` tells it from other selects that filled the same table; the ledger keeps it with each day.
+    """
 
     sql: str
     parameters: Mapping[str, Any] = field(default_factory=dict)
     as_view: bool = False
+    version: str | None = None
 
 
 def quoted(identifier: str) -> str:

@@ -10,6 +10,7 @@ import datetime as dt
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import pairwise
 from statistics import fmean, median
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -109,7 +110,7 @@ class Conversation:
         created = [m.conversation_created_at for m in seen if m.conversation_created_at]
         if not created:
             return None
-        return min(self.rules.local(min(created)).date(), min(m.day for m in seen))
+        return min(self.rules.local(min(created)).date(), *(m.day for m in seen))
 
     def unbroken(self, first: dt.date | None, last: dt.date) -> bool:
         """Whether each day from first to last is stored."""
@@ -183,9 +184,7 @@ class Reference:
 
     @property
     def tables(self) -> dict[str, Callable[[], list[Row]]]:
-        return {
-            name.removeprefix("table_"): getattr(self, name) for name in dir(self) if name.startswith("table_")
-        }
+        return {name.removeprefix("table_"): getattr(self, name) for name in dir(self) if name.startswith("table_")}
 
     def table_reply_turns(self) -> list[Row]:
         return [
@@ -470,7 +469,7 @@ def _statistics(group: Sequence[Turn]) -> Row:
         _quantile(known, 0.9),
         _mean(known),
         *(_share(known, lambda s, limit=limit: s < limit) for limit in (hour, 24 * hour, 168 * hour)),
-        *(sum(1 for s in known if low <= s < high) for low, high in zip(edges, edges[1:], strict=False)),
+        *(sum(1 for s in known if low <= s < high) for low, high in pairwise(edges)),
         median(business) if business else None,
         _quantile(business, 0.9),
         _mean(business),
