@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -18,7 +19,7 @@ HOST = "127.0.0.1"
 
 
 def serve_ui(database: Path, port: int) -> None:
-    """Serve until Ctrl-C.
+    """Serve until Ctrl-C or SIGTERM; call it from the main thread.
 
     Raises:
         UiFailed: one of the two processes ended by itself.
@@ -29,6 +30,7 @@ def serve_ui(database: Path, port: int) -> None:
         [_script("dagster-webserver"), "-h", HOST, "-p", str(port), "--log-level", "warning", *workspace],
         [_script("dagster-daemon"), "run", "--log-level", "warning", *workspace],
     ]
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ended from outside, our children must end too
     processes = [subprocess.Popen(command) for command in commands]  # noqa: S603 our own commands
     try:
         _wait_for_any(processes, commands)
