@@ -4,9 +4,10 @@ The statements come from the tests in `schema.yml` and from the files under `tes
 step and one connection. A broken promise of severity `error` keeps what is downstream from being built on it.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 
 import dagster as dg
 
@@ -40,7 +41,7 @@ def _of_columns(model: Model) -> Iterator[_Promise]:
             check_name(column, test),
             f"{column.name}: {test.name.replace('_', ' ')}",
             test.severity,
-            lambda days, column=column, test=test: failing_rows(model, column, test, days),
+            partial(failing_rows, model, column, test),
         )
 
 
@@ -85,7 +86,7 @@ def _result(key: dg.AssetKey, promise: _Promise, findings: Findings) -> dg.Asset
     )
 
 
-def _days_of_run(tags: dict[str, str]) -> list[date] | None:
+def _days_of_run(tags: Mapping[str, str]) -> list[date] | None:
     """The days a run is about; None, for all that is stored, where a check is run by itself."""
     if "dagster/partition" in tags:
         return [date.fromisoformat(tags["dagster/partition"])]

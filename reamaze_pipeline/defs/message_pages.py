@@ -16,11 +16,9 @@ from reamaze_pipeline.api.hints import hints_of
 from reamaze_pipeline.defs.partitions import day_window, days_of
 from reamaze_pipeline.defs.resources import ReamazeResource
 from reamaze_pipeline.warehouse.completeness import row_counts
-from reamaze_pipeline.warehouse.connection import writing
 from reamaze_pipeline.warehouse.io_manager import DuckDBWarehouse, table_metadata
 from reamaze_pipeline.warehouse.model import Source
 from reamaze_pipeline.warehouse.neighbours import neighbouring_rows
-from reamaze_pipeline.warehouse.partition import replace_partitions
 from reamaze_pipeline.warehouse.table import Table
 
 KEY = dg.AssetKey(["raw", "message_pages"])
@@ -79,7 +77,7 @@ def message_pages(partitions: dg.DailyPartitionsDefinition, source: Source) -> d
         hints = _hints(warehouse.database, table, days)
         with reamaze.client() as client:
             for crawled in crawl(client, windows, hints=hints, concurrency=reamaze.concurrency):
-                _store(context, warehouse.database, table, crawled, client.traffic.requests)
+                _store(context, warehouse, table, crawled, client.traffic.requests)
             traffic = client.traffic
         summary = RunSummary(len(windows), traffic.requests, traffic.retries, round(traffic.waited_seconds, 3))
         return dg.MaterializeResult(metadata=summary.metadata)
@@ -102,7 +100,7 @@ def stored_day(event: dg.AssetMaterialization) -> tuple[int, int] | None:
 
 def _store(
     context: dg.AssetExecutionContext,
-    database: str,
+    warehouse: DuckDBWarehouse,
     table: Table,
     crawled: CrawledWindow,
     requests_so_far: int,
@@ -112,8 +110,7 @@ def _store(
     proof = asdict(crawled.proof)
     rows = [_row(day, kept) for kept in crawled.pages]
     details = {"messages": crawled.message_count, **proof}
-    with writing(database) as connection:
-        replace_partitions(connection, table, [day], rows, run_id=context.run.run_id, details={day: details})
+    warehouse.replace(table, [day], rows, run_id=context.run.run_id, details={day: details})
     metadata: dict[str, Any] = {
         "messages": crawled.message_count,
         "dagster/partition_row_count": len(rows),
