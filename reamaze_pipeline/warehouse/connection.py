@@ -12,7 +12,7 @@ import re
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 
 import duckdb
@@ -29,6 +29,7 @@ _HOLDER = re.compile(r"lock is held in (?P<program>.+?) \(PID (?P<pid>\d+)\)")
 _IN_THIS_PROCESS = re.compile("different configuration|Unique file handle conflict")
 
 _writer = threading.Lock()
+_opening = threading.Lock()
 
 
 @contextmanager
@@ -88,24 +89,18 @@ def _make_folder(path: Path) -> None:
 
 @contextmanager
 def _opened(path: Path, access_mode: str, wait_seconds: float) -> Iterator[duckdb.DuckDBPyConnection]:
-    # The resource would wait up to 102 s on any IO error, a wrong path included. So the file is opened here,
-    # with our own patience; the resource's handle then joins the open database and cannot meet a lock.
-    config = {"access_mode": access_mode}
-    with closing(_wait_for(path, {"custom_user_agent": _AGENT, **config}, wait_seconds)):
-        resource = DuckDBResource(database=str(path), connection_config=config)
-        with resource.get_connection() as connection, closing(connection):
-            connection.execute("SET TimeZone = 'UTC'")
-            yield connection
+    connection, closing_it = _wait_for(path, access_mode, wait_seconds)
+    with closing_it:
+        connection.execute("SET TimeZone = 'UTC'")
+        yield connection
 
 
-def _wait_for(
-    path: Path, config: dict[str, str | bool | int | float | list[str]], wait_seconds: float
-) -> duckdb.DuckDBPyConnection:
+def _wait_for(path: Path, access_mode: str, wait_seconds: float) -> tuple[duckdb.DuckDBPyConnection, ExitStack]:
     deadline = time.monotonic() + wait_seconds
     pause = _FIRST_PAUSE
     while True:
         try:
-            return duckdb.connect(str(path), config=config)
+            return _connect(path, access_mode)
         except (duckdb.IOException, duckdb.ConnectionException, duckdb.BinderException) as error:
             holder = _holder(error)
             if holder is None:
@@ -116,6 +111,19 @@ def _wait_for(
                 raise DatabaseLocked(msg) from error
             time.sleep(min(left, pause * random.uniform(0.5, 1.5)))  # noqa: S311 (jitter, not a secret)
             pause = min(pause * 2, _LONGEST_PAUSE)
+
+
+def _connect(path: Path, access_mode: str) -> tuple[duckdb.DuckDBPyConnection, ExitStack]:
+    # The resource would wait up to 102 s on any IO error, a wrong path included. So the file is opened here,
+    # with our own patience; the resource's handle then joins the open database and cannot meet a lock. One thread
+    # at a time: DuckDB's register of open files takes no two modes at once.
+    config = {"access_mode": access_mode}
+    with _opening, ExitStack() as stack:
+        stack.enter_context(closing(duckdb.connect(str(path), config={"custom_user_agent": _AGENT, **config})))
+        resource = DuckDBResource(database=str(path), connection_config=config)
+        connection = stack.enter_context(resource.get_connection())
+        stack.enter_context(closing(connection))
+        return connection, stack.pop_all()
 
 
 def _holder(error: duckdb.Error) -> str | None:
