@@ -1,0 +1,94 @@
+"""dbt, given the settings as vars, builds the metrics that the pipeline builds, row for row."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import os
+import random
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from reamaze_pipeline.warehouse.connection import reading
+from reamaze_pipeline.warehouse.model import load_project
+from tests.metrics.filled import SHIPPED, multiset, variables
+from tests.metrics.histories import DAYS
+from tests.metrics.reference import Row, Rules
+from tests.metrics.test_agreement import WEEK
+from tests.warehouse.conftest import Page, Warehouse, page
+
+RULES = Rules("America/Los_Angeles", ("bot@example.com", "o'brien@example.com"), ("16", "sms"), WEEK)
+
+
+@pytest.mark.dbt
+def test_dbt_builds_equal_metrics_under_the_same_settings(tmp_path: Path) -> None:
+    project = load_project([SHIPPED], variables(RULES))
+    ours = Warehouse(tmp_path / "ours.duckdb", project)
+    stored = {day: _pages(day) for day in DAYS[:6] if day != DAYS[3]}
+    ours.store(stored)
+    theirs = tmp_path / "theirs.duckdb"
+    shutil.copy(ours.path, theirs)
+    ours.derive(list(stored), [model.name for model in project.models])
+    _dbt_run(tmp_path, theirs)
+    with reading(theirs) as built:
+        for model in project.models:
+            select = f"SELECT {', '.join(model.table.column_names)} FROM {model.table.qualified}"
+            if model.schema == "metrics":
+                rows = _rows(built, select)
+                assert rows or model.name == "next_reply_times", model.name
+                assert multiset(rows) == multiset(ours.rows(select)), model.name
+
+
+def _dbt_run(folder: Path, database: Path) -> None:
+    copy = folder / "project"
+    shutil.copytree(SHIPPED, copy, ignore=shutil.ignore_patterns("target", "logs"))
+    command = [str(Path(sys.executable).with_name("dbt")), "build", "--no-use-colors"]
+    window = ["--event-time-start", str(DAYS[0]), "--event-time-end", str(DAYS[6])]
+    places = ["--project-dir", str(copy), "--profiles-dir", str(copy), "--vars", json.dumps(variables(RULES))]
+    done = subprocess.run(
+        [*command, *window, *places],
+        env={**os.environ, "REAMAZE_DATABASE": str(database), "DBT_SEND_ANONYMOUS_USAGE_STATS": "false"},
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout[-6000:]
+
+
+def _pages(day: dt.date) -> list[Page]:
+    """One page of a busy day, in the zone of the rules."""
+    dice = random.Random(day.toordinal())
+    messages: list[dict[str, Any]] = []
+    staff: list[bool | None] = []
+    for number in range(28):
+        staff.append(dice.choice([True, True, False, False, None]))
+        slug = dice.choice(["a", "b", "c", "d"])
+        name = dice.choice(["ann", "ben", "bot"]) if staff[-1] else f"eve-{slug}"
+        messages.append(
+            {
+                "body": f"{day} {number}",
+                "visibility": dice.choice([0, 0, 0, 0, 1, 2]),
+                "origin": dice.choice([0, 1, 1, 9, 16, 99]),
+                "created_at": f"{day}T{dice.randrange(10, 24)}:{dice.randrange(60):02}:00-07:00",
+                "user": {"name": name.title(), "email": f"{name}@example.com"},
+                "conversation": {
+                    "slug": slug,
+                    "subject": "Hello",
+                    "created_at": {"a": f"{DAYS[0]}T09:00:00-08:00", "b": f"{DAYS[1]}T09:00:00-08:00"}.get(
+                        slug, "2025-01-01T00:00:00Z"
+                    ),
+                },
+            }
+        )
+    return [page(day, messages, staff=staff)]
+
+
+def _rows(connection: duckdb.DuckDBPyConnection, select: str) -> list[Row]:
+    return connection.execute(select).fetchall()
