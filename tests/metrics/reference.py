@@ -316,8 +316,9 @@ class Reference:
 
     def table_conversation_effort_daily(self) -> list[Row]:
         rows = []
+        replied = self.table_replied_conversations()
         for day in self.days:
-            of_day = [row for row in self.table_replied_conversations() if row[0] == day]
+            of_day = [row for row in replied if row[0] == day]
             known = [row for row in of_day if row[2]]
             rows.append(
                 (
@@ -335,11 +336,12 @@ class Reference:
 
     def table_conversation_volume_daily(self) -> list[Row]:
         rows = []
+        all_replied = self.table_replied_conversations()
         for day in self.days:
             everything = [m for m in self.all if m.day == day]
             kept = [m for m in self.kept if m.day == day]
             regular = [m for m in kept if m.visibility == 0]
-            replied = [row for row in self.table_replied_conversations() if row[0] == day]
+            replied = [row for row in all_replied if row[0] == day]
             created = {c.slug for c in self.conversations if day in _creation_days(c)}
             rows.append(
                 (

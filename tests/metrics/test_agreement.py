@@ -25,7 +25,7 @@ SCHEDULED = Rules("America/Los_Angeles", business_hours=WEEK)
 
 
 @pytest.mark.parametrize("rules", [PLAIN, EXCLUDING, SCHEDULED], ids=["plain", "excluding", "scheduled"])
-@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data())
 def test_tables_equal_the_reference(rules: Rules, data: st.DataObject) -> None:
     runs = data.draw(deliveries(rules))
