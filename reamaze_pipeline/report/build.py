@@ -1,0 +1,80 @@
+"""A report from days to file: read, draw, write. The page, the pictures and the numbers tell the same facts."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from reamaze_pipeline.report.facts import Facts, read_facts
+from reamaze_pipeline.report.headline import headline
+from reamaze_pipeline.report.page import render
+from reamaze_pipeline.report.picture import preview_png
+from reamaze_pipeline.report.preview import report_preview
+from reamaze_pipeline.warehouse.connection import reading
+from reamaze_pipeline.warehouse.model import Project
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """``html`` is a whole page that needs nothing else. ``headline`` are plain values: times in seconds,
+    shares from 0 to 1, absent if unknown. ``preview_png`` is a small picture on white.
+    """
+
+    html: str = field(repr=False)
+    headline: dict[str, str | int | float]
+    preview_markdown: str = field(repr=False)
+    preview_png: bytes = field(repr=False)
+
+
+def build_report(
+    database: Path,
+    *,
+    first: date | None = None,
+    last: date | None = None,
+    timezone: str = "UTC",
+    project: Project | None = None,
+    failed_checks: Sequence[str] = (),
+    built_at: datetime | None = None,
+) -> Report:
+    """The report of the days from ``first`` to ``last``, both included; by default the last 30 stored days.
+
+    ``timezone`` is the IANA zone the metrics were computed in, for the times of day that the page shows.
+    ``failed_checks`` are names or sentences to list as failed. ``built_at`` (aware) defaults to now.
+
+    A database without metrics, or a period without stored days, gives a page that says so.
+
+    Raises `DatabaseUnavailable` or `DatabaseLocked` if the file cannot be read and `PeriodRefused` for days
+    that are no period.
+    """
+    with reading(database) as connection:
+        facts = read_facts(connection, first, last)
+    moment = (built_at or datetime.now(UTC)).astimezone(UTC).replace(tzinfo=None)
+    told = facts if isinstance(facts, Facts) else None
+    return Report(
+        html=render(facts, timezone=timezone, project=project, failed_checks=failed_checks, built_at=moment),
+        headline=headline(told) if told else {"days_stored": 0},
+        preview_markdown=report_preview(told),
+        preview_png=preview_png(told),
+    )
+
+
+def write_report(report: Report, path: Path) -> Path:
+    """Put the page at ``path``, all of it or nothing; the folder is made. Raises OSError."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
+    unfinished = Path(name)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
+            file.write(report.html)
+        unfinished.chmod(0o644)
+        unfinished.replace(path)
+    except BaseException:
+        with suppress(OSError):
+            unfinished.unlink()
+        raise
+    return path

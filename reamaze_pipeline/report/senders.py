@@ -1,0 +1,70 @@
+"""Who carries the load: what each staff sender did in a period. Email decides who a sender is."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+import duckdb
+
+from reamaze_pipeline.report.period import Period
+from reamaze_pipeline.report.rows import fetch
+from reamaze_pipeline.report.words import clean
+
+_SENDERS = """
+    WITH counted AS (
+        SELECT sender_email, if(sender_email IS NULL, sender_name, NULL) AS only_name,
+            arg_max(sender_name, day) AS sender_name, sum(response_count)::bigint AS responses,
+            sum(internal_note_count)::bigint AS notes, sum(collision_count)::bigint AS collisions
+        FROM metrics.staff_response_counts WHERE day BETWEEN $first AND $last GROUP BY ALL
+    ),
+    conversations AS (
+        SELECT sender_email, if(sender_email IS NULL, sender_name, NULL) AS only_name,
+            count(DISTINCT conversation_slug) AS conversations
+        FROM metrics.responses WHERE day BETWEEN $first AND $last GROUP BY ALL
+    ),
+    timed AS (
+        SELECT sender_email, if(sender_email IS NULL, sender_name, NULL) AS only_name, median(seconds) AS median_seconds
+        FROM temp.report_turns WHERE day BETWEEN $first AND $last GROUP BY ALL
+    )
+    SELECT counted.sender_name, counted.sender_email, responses, notes, collisions, coalesce(conversations, 0),
+        median_seconds
+    FROM counted
+    LEFT JOIN conversations
+        ON conversations.sender_email IS NOT DISTINCT FROM counted.sender_email
+        AND conversations.only_name IS NOT DISTINCT FROM counted.only_name
+    LEFT JOIN timed
+        ON timed.sender_email IS NOT DISTINCT FROM counted.sender_email
+        AND timed.only_name IS NOT DISTINCT FROM counted.only_name
+    WHERE responses + notes + collisions > 0
+    ORDER BY responses DESC, notes DESC, counted.sender_email, counted.sender_name
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """``conversations`` are distinct ones with a response; ``median`` in seconds over the turns they closed.
+
+    ``label`` is the name, with the email where two senders share a name.
+    """
+
+    label: str
+    name: str
+    email: str
+    responses: int
+    notes: int
+    collisions: int
+    conversations: int
+    median: float | None
+
+
+def read_senders(connection: duckdb.DuckDBPyConnection, period: Period) -> tuple[Sender, ...]:
+    """Most responses first. Needs `speed.turns_at_hand`. Raises `NotComputed`."""
+    rows = fetch(connection, _SENDERS, **period.bounds)
+    names = [clean(row[0], clean(row[1], "No name", 60), 60) for row in rows]
+    emails = [clean(row[1], "", 80) for row in rows]
+    shared = {name for name, number in Counter(names).items() if number > 1}
+    return tuple(
+        Sender(f"{name} ({email.partition('@')[0]})" if name in shared and email else name, name, email, *row[2:])
+        for name, email, row in zip(names, emails, rows, strict=True)
+    )
