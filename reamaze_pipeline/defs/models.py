@@ -7,6 +7,7 @@ import dagster as dg
 
 from reamaze_pipeline.defs.partitions import days_of
 from reamaze_pipeline.warehouse.io_manager import table_metadata
+from reamaze_pipeline.warehouse.ledger import LEDGER
 from reamaze_pipeline.warehouse.lineage import column_lineage
 from reamaze_pipeline.warehouse.model import Model, Project
 from reamaze_pipeline.warehouse.table import Select
@@ -23,7 +24,7 @@ def _asset(model: Model, project: Project, partitions: dg.DailyPartitionsDefinit
 
     @dg.asset(
         key=[model.schema, model.name],
-        deps=[dg.AssetKey(list(upstream)) for upstream in (*model.refs, *model.seeds, *model.sources)],
+        deps=[dg.AssetKey([schema, name]) for schema, name in _upstream(model)],
         group_name=model.schema,
         kinds={"view" if model.materialized == "view" else "table", "sql", "duckdb"},
         description=model.description,
@@ -42,12 +43,18 @@ def _asset(model: Model, project: Project, partitions: dg.DailyPartitionsDefinit
     return compute
 
 
+def _upstream(model: Model) -> list[tuple[str, str]]:
+    """What a model reads that is an asset; the warehouse's ledger is none."""
+    return [key for key in (*model.refs, *model.seeds, *model.sources) if key[0] != LEDGER.schema]
+
+
 def _lineage(model: Model, project: Project) -> dg.TableColumnLineage:
     return dg.TableColumnLineage(
         {
             column: [
                 dg.TableColumnDep(asset_key=dg.AssetKey([schema, table]), column_name=name)
                 for schema, table, name in sources
+                if schema != LEDGER.schema
             ]
             for column, sources in column_lineage(model, project.models).items()
         }

@@ -151,21 +151,14 @@ class DuckDBWarehouse(dg.ConfigurableIOManager):
         return Table(table.schema, table.name, columns, table.partition_column)
 
     def _store_view(self, context: dg.OutputContext, select: Select) -> None:
+        # A view stores nothing, so it has no row count: counting would compute all of it, at every run.
         table = _named(context.asset_key, _partition_column(context, context.has_asset_partitions))
         self.define_view(table, select)
-        with reading(self.database) as connection:
-            columns = stored_columns(connection, table)
-            by_day = table.partition_column in {column.name for column in columns}
-            days = _days(context) if by_day else []
-            counts: dict[date | None, int] = {}
-            if len(days) <= 1:  # a view stores nothing: counting a long range may cost more than storing the rest
-                window = Window.of(days)
-                where = f"WHERE {window.predicate(quoted(str(table.partition_column)))}" if days else ""
-                counted = connection.execute(
-                    f"SELECT count(*) FROM {table.qualified} {where}", dict(window.parameters)
-                ).fetchall()
-                counts = {(days[0] if days else None): counted[0][0]}
-        self._report(context, Table(table.schema, table.name, _declared(context) or columns), counts)
+        columns = _declared(context)
+        if not columns:
+            with reading(self.database) as connection:
+                columns = stored_columns(connection, table)
+        self._report(context, Table(table.schema, table.name, columns), {})
 
     def _report(self, context: dg.OutputContext, table: Table, counts: Mapping[date | None, int]) -> None:
         columns = [dg.TableColumn(c.name, c.type, description=c.description or None) for c in table.columns]

@@ -81,12 +81,12 @@ def test_the_job_selects_everything_and_runs_in_one_process(defs: dg.Definitions
     assert job.executor_def is dg.in_process_executor
 
 
-def test_the_schedule_catches_up_after_a_night_without_power(defs: dg.Definitions) -> None:
+def test_the_schedule_catches_up_after_a_night_without_power(defs: dg.Definitions, tmp_path: Path) -> None:
     schedule = defs.resolve_schedule_def("daily_messages_schedule")
     assert schedule.cron_schedule == "15 0 * * *"
     assert schedule.execution_timezone == "America/Los_Angeles"
     tick = dt.datetime(2026, 3, 10, 0, 15, tzinfo=dt.timezone(dt.timedelta(hours=-7)))
-    with dg.DagsterInstance.ephemeral() as instance:
+    with dg.DagsterInstance.local_temp(str(tmp_path)) as instance:
         assert _days_requested(schedule, instance, tick) == ("2026-03-09", "2026-03-09")
         for day in ("2026-03-04", "2026-03-05"):
             instance.report_runless_asset_event(dg.AssetMaterialization(PAGES, partition=day))
@@ -102,11 +102,11 @@ def _days_requested(
     return tags["dagster/asset_partition_range_start"], tags["dagster/asset_partition_range_end"]
 
 
-def test_before_the_first_day_is_over_the_schedule_waits(defs: dg.Definitions) -> None:
+def test_before_the_first_day_is_over_the_schedule_waits(defs: dg.Definitions, tmp_path: Path) -> None:
     schedule = defs.resolve_schedule_def("daily_messages_schedule")
     tick = dt.datetime(2026, 3, 1, 0, 15, tzinfo=dt.timezone(dt.timedelta(hours=-8)))
     with (
-        dg.DagsterInstance.ephemeral() as instance,
+        dg.DagsterInstance.local_temp(str(tmp_path)) as instance,
         dg.build_schedule_context(instance=instance, scheduled_execution_time=tick) as context,
     ):
         assert schedule.evaluate_tick(context).skip_message
