@@ -32,6 +32,5 @@ def incomplete_days(database: str | Path, tables: Sequence[Table], days: Sequenc
     return sorted(
         day
         for day in set(days)
-        if day not in first
-        or any(day not in other or other[day].loaded_at < first[day].loaded_at for other in others)
+        if day not in first or any(day not in other or other[day].loaded_at < first[day].loaded_at for other in others)
     )

@@ -70,11 +70,15 @@ def read_declarations(path: Path) -> Iterator[Declared]:
             yield _declared(path, "source", owner, entry, group.get("config") or {})
 
 
-class _LinesLoader(yaml.SafeLoader):
+# The same safe loader in C, ten times faster, wherever PyYAML was built with it.
+_SafeLoader: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class _LinesLoader(_SafeLoader):  # type: ignore[misc, valid-type]
     """A safe loader whose mappings remember the line they begin on."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        mapping = super().construct_mapping(node, deep=deep)
+        mapping: dict[Any, Any] = super().construct_mapping(node, deep=deep)
         mapping[_LINE] = node.start_mark.line + 1
         return mapping
 

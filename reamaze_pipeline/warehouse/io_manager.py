@@ -8,7 +8,7 @@ an asset that declares none gets them from its first frame, and from the stored 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager, ExitStack
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -102,7 +102,8 @@ class DuckDBWarehouse(dg.ConfigurableIOManager):
     ) -> dict[date | None, int]:
         """Store days outside of an asset's return value; see `partition.replace_partitions`."""
         with ExitStack() as stack:
-            with self._computing() as connection:
+            # Frames and rows are staged without the database; opening it costs more than they do.
+            with self._computing() if isinstance(source, Select) else nullcontext() as connection:
                 rows = stack.enter_context(staged(connection, table, days, source))
             # The reading connection is closed by now: one process cannot hold the file in both modes.
             with writing(self.database) as connection:

@@ -62,17 +62,19 @@ class Staged:
 
 @contextmanager
 def staged(
-    connection: duckdb.DuckDBPyConnection, table: Table, days: Sequence[date], source: Source
+    connection: duckdb.DuckDBPyConnection | None, table: Table, days: Sequence[date], source: Source
 ) -> Iterator[Staged]:
     """Checked rows of ``source`` for as long as the block lasts.
 
-    ``connection`` computes a `Select`, and may be read-only; frames and rows do not need it. Raises
+    ``connection`` computes a `Select`, and may be read-only; frames and rows do not need one. Raises
     `TableRefused` if columns are missing, too many or cannot be cast, `RowsOutsidePartition` if a row
     belongs to none of the days.
     """
     with tempfile.TemporaryDirectory(prefix="reamaze-staging-") as folder:
         path = Path(folder)
         if isinstance(source, Select):
+            if connection is None:
+                raise ValueError("a select needs a connection to be computed through")
             yield _stage(connection, table, days, source, path)
             return
         frame = source if isinstance(source, pd.DataFrame) else frame_of(table, source)
