@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
 from reamaze_pipeline.api.flight import Flight
+from reamaze_pipeline.api.look import Overview, look
 from reamaze_pipeline.api.page import Audience
 from reamaze_pipeline.api.parts import Part, parts
 from reamaze_pipeline.api.staff import by_flag, by_list
@@ -20,7 +21,6 @@ from reamaze_pipeline.api.window import (
     Hint,
     KeptPage,
     KeptRow,
-    Overview,
     Proof,
     Seen,
     Window,
@@ -65,18 +65,6 @@ def crawl(
             yield from crawler.group(group)
     finally:
         run.flight.close()
-
-
-def look(pages: PageSource) -> Overview:
-    """One to three requests: how many messages, oldest and newest, and which revision of the API answers."""
-    first = pages.page()
-    flag = any(row.is_staff is not None for row in first.rows) if first.rows else None
-    last = first if first.is_last else pages.page(number=first.page_count)
-    newest, oldest = first.newest, last.oldest
-    honoured = None
-    if newest is not None and oldest is not None and newest != oldest:
-        honoured = pages.page("all", 1, oldest, oldest).total_count < first.total_count
-    return Overview(first.total_count, oldest, newest, honoured, flag)
 
 
 class _Crawl:

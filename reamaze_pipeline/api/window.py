@@ -93,14 +93,3 @@ class CrawledWindow:
     pages: tuple[KeptPage, ...]
     message_count: int
     proof: Proof
-
-
-@dataclass(frozen=True)
-class Overview:
-    """What one look at the API tells. Instants are aware UTC; None where the answers do not tell."""
-
-    total_count: int
-    oldest: datetime | None
-    newest: datetime | None
-    dates_honoured: bool | None
-    staff_flag: bool | None

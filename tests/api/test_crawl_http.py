@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from reamaze_pipeline.api.client import Patience, ReamazeClient
-from reamaze_pipeline.api.crawl import CrawledWindow, Window, crawl, look
+from reamaze_pipeline.api.crawl import CrawledWindow, Window, crawl
 from reamaze_pipeline.api.errors import ReamazeError, UnexpectedAnswer, WindowNotProven
 from reamaze_pipeline.api.page import read_page
 from reamaze_pipeline.sandbox import Sandbox, SandboxOptions
@@ -174,17 +174,6 @@ def test_leaving_early_stops_asking() -> None:
         assert len(sandbox.requests) <= asked + client.concurrency
 
 
-@pytest.mark.parametrize(("dates", "flag"), REVISIONS)
-def test_one_look_tells_the_revision(dates: bool, flag: bool) -> None:
-    options = SandboxOptions(messages=500, days=DAYS, end=END, dates_honoured=dates, staff_flag=flag)
-    with Sandbox(options) as sandbox, ReamazeClient(sandbox.url, sandbox.email, sandbox.token) as client:
-        seen = look(client)
-        rows = list(sandbox.truth())
-    assert (seen.total_count, seen.dates_honoured, seen.staff_flag) == (500, dates, flag)
-    assert (seen.newest, seen.oldest) == (rows[0].created_at, rows[-1].created_at)
-    assert client.traffic.requests <= 3
-
-
 def test_an_empty_brand() -> None:
     with (
         Sandbox(SandboxOptions(messages=0, end=END)) as sandbox,
@@ -192,7 +181,6 @@ def test_an_empty_brand() -> None:
     ):
         assert [c.message_count for c in crawl(client, last_days(3))] == [0, 0, 0]
         assert client.traffic.requests == 1
-        assert look(client).newest is None
 
 
 def test_windows_that_overlap_are_refused() -> None:
