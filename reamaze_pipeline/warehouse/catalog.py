@@ -20,8 +20,8 @@ def stored_columns(connection: duckdb.DuckDBPyConnection, table: Table) -> tuple
     """Columns of the stored table or view, in order; none if it does not exist."""
     # duckdb_columns() would walk every column of every catalog, which took longer than the rest of a day's write.
     known = connection.execute(
-        "SELECT database_name, schema_name, table_name FROM duckdb_tables()"
-        " UNION ALL SELECT database_name, schema_name, view_name FROM duckdb_views()"
+        "(SELECT database_name, schema_name, table_name FROM duckdb_tables()"
+        " UNION ALL SELECT database_name, schema_name, view_name FROM duckdb_views())"
         " INTERSECT SELECT current_database(), $schema, $name",
         {"schema": table.schema, "name": table.name},
     ).fetchall()
