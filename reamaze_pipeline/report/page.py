@@ -22,7 +22,7 @@ from reamaze_pipeline.report.speed import BUCKETS
 from reamaze_pipeline.report.svg import inline
 from reamaze_pipeline.warehouse.model import Project
 
-WIDE, HALF, NARROW = 1010, 500, 330
+WIDE, HALF, NARROW = 900, 430, 330
 MOST_ROWS = 100
 MOST_CHECKS = 20
 
@@ -102,21 +102,21 @@ def _drawings(facts: Facts) -> dict[str, Drawing]:
     if facts.volume is not None and facts.volume.messages:
         drawn["volume"] = _drawing(
             "volume",
-            charts.volume_chart(facts.volume, period, WIDE, 300),
+            charts.volume_chart(facts.volume, period, WIDE, 280),
             charts.volume_chart(facts.volume, period, NARROW, 240),
             findings.volume(facts.volume, period),
         )
     if facts.trend and facts.speed is not None:
         drawn["trend"] = _drawing(
             "trend",
-            charts.trend_chart(facts.trend, period, WIDE, 320),
+            charts.trend_chart(facts.trend, period, WIDE, 290),
             charts.trend_chart(facts.trend, period, NARROW, 260),
             findings.trend(facts.trend, facts.speed, period),
         )
     if facts.speed is not None and facts.speed.turns:
         drawn["distribution"] = _drawing(
             "distribution",
-            charts.distribution_chart(facts.speed, HALF, 230),
+            charts.distribution_chart(facts.speed, HALF, 250),
             charts.distribution_chart(facts.speed, NARROW, 200),
             findings.distribution(facts.speed),
         )
@@ -130,7 +130,7 @@ def _drawings(facts: Facts) -> dict[str, Drawing]:
     if facts.hours is not None and facts.hours.highest:
         drawn["hours"] = _drawing(
             "hours",
-            charts.hours_chart(facts.hours, WIDE, 250, upright=False),
+            charts.hours_chart(facts.hours, WIDE, 230, upright=False),
             charts.hours_chart(facts.hours, NARROW, 420, upright=True),
             findings.hours(facts.hours),
         )

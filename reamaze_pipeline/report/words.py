@@ -63,7 +63,7 @@ def several(number: int, noun: str, plural: str | None = None) -> str:
 
 
 def duration(seconds: float | None) -> str:
-    """45 s, 12 min, 2 h 05 min, 3 d 4 h, 40 d; always rounded to what is shown."""
+    """45 s, 12 min, 2 h 05 min, 3 h, 3 d 4 h, 40 d; always rounded to what is shown."""
     if seconds is None:
         return NOTHING
     if round(seconds) < MINUTE:
@@ -72,7 +72,7 @@ def duration(seconds: float | None) -> str:
     if minutes < 60:
         return f"{minutes} min"
     if minutes < 24 * 60:
-        return f"{minutes // 60} h {minutes % 60:02} min"
+        return f"{minutes // 60} h {minutes % 60:02} min" if minutes % 60 else f"{minutes // 60} h"
     hours = round(seconds / HOUR)
     if hours < 14 * 24:
         return f"{hours // 24} d {hours % 24} h" if hours % 24 else f"{hours // 24} d"
