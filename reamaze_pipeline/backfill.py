@@ -119,7 +119,7 @@ def _existing(deployment: Deployment, first: dt.date, last: dt.date) -> list[dt.
 def _incomplete(deployment: Deployment, instance: dg.DagsterInstance, days: Sequence[dt.date]) -> list[dt.date]:
     """The shortest range that holds every day of which some table, or Dagster's record of it, is missing."""
     pages, models = deployment.pages.table, deployment.daily_models
-    missing = set(incomplete_days(deployment.database, [pages, *models], days))
+    missing = set(incomplete_days(deployment.database, pages, deployment.project.models, days))
     for table in (pages, *models):
         announced = days_of(instance.get_materialized_partitions(dg.AssetKey([table.schema, table.name])))
         missing |= set(days) - set(announced)

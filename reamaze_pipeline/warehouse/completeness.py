@@ -8,6 +8,8 @@ from pathlib import Path
 
 from reamaze_pipeline.warehouse.connection import reading
 from reamaze_pipeline.warehouse.ledger import partition_counts, stored_partitions
+from reamaze_pipeline.warehouse.model import Model
+from reamaze_pipeline.warehouse.staleness import stale_days
 from reamaze_pipeline.warehouse.table import Table
 
 
@@ -20,17 +22,11 @@ def row_counts(database: str | Path, table: Table, days: Sequence[date]) -> dict
     return {day: counts[day] for day in days if day in counts}
 
 
-def incomplete_days(database: str | Path, tables: Sequence[Table], days: Sequence[date]) -> list[date]:
-    """Those of the days that some table lacks, or holds from before the first table was last stored.
-
-    ``tables`` begin with the one that all others are computed from: a day fetched anew makes the rest stale.
-    """
-    if not Path(database).exists() or not tables:
+def incomplete_days(database: str | Path, origin: Table, models: Sequence[Model], days: Sequence[date]) -> list[date]:
+    """Those of the days that ``origin`` lacks, or of which some model is stale: never computed, or otherwise."""
+    if not Path(database).exists():
         return sorted(set(days))
     with reading(database) as connection:
-        first, *others = [stored_partitions(connection, table) for table in tables]
-    return sorted(
-        day
-        for day in set(days)
-        if day not in first or any(day not in other or other[day].loaded_at < first[day].loaded_at for other in others)
-    )
+        stored = stored_partitions(connection, origin)
+        stale = {day for model in models for day in stale_days(connection, model)}
+    return sorted(day for day in set(days) if day not in stored or day in stale)
