@@ -101,16 +101,15 @@ class Sweep:
         view, run = self.view, self.view.run
         if run.concurrency < 2:
             return
-        newer, older = view.atlas.newer(view.start), view.atlas.older(view.start)
-        sure = view.page_at(newer[1]) if newer is not None and not view.hinted else number
-        end = view.page_at(older[1]) if older is not None else view.page_count + 1
-        for ahead in range(number, min(max(sure, number), number + run.concurrency + 1) + 1):
-            if run.flight.in_flight >= run.concurrency:
-                return
+        newer, older = view.seen.newer(view.start), view.seen.older(view.start)
+        sure = max(number, view.page_at(newer.place) if newer is not None else number)
+        end = view.page_at(older.place) if older is not None else view.page_count + 1
+        for ahead in range(number, min(sure, number + run.reach) + 1):
             view.ahead(ahead)
-        probe = self._probe(max(sure, number), end)
-        if probe is not None and sure < number + 3 * run.concurrency and run.flight.in_flight < run.concurrency:
-            view.ahead(probe, unsure=True)
+        if sure < number + run.reach:
+            probe = self._probe(sure, end)
+            if probe is not None:
+                view.ahead(probe, unsure=True)
 
     def _probe(self, sure: int, end: int) -> int | None:
         """A page that probably still lies in the window and would show how far it reaches."""
@@ -125,8 +124,6 @@ class Sweep:
             return view.page_count if view.page_count > sure else None
         if probable is None or probable <= sure:
             return None
-        if view.hinted:
-            return sure + 1
         return min(sure + max(1, int((probable - sure) * _INSIDE)), end - 1)
 
     def _allowed(self, *, front: bool) -> int:
@@ -142,6 +139,6 @@ class Sweep:
         view = self.view
         return (
             f"the list of {view.audience} messages moves faster than it can be read near "
-            f"{self.chain.instant:%Y-%m-%d %H:%M:%S} UTC ({view.requests} requests, total_count from "
+            f"{self.chain.instant:%Y-%m-%d %H:%M:%S} UTC ({view.run.requests} requests, total_count from "
             f"{view.first_total} to {view.total}); try again in a quieter hour"
         )

@@ -6,10 +6,12 @@ joining pages (the chain), searching (search) and how far to read ahead (the swe
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
+from threading import Lock
 from typing import Protocol
 
 from reamaze_pipeline.api.atlas import Atlas
@@ -54,6 +56,22 @@ class Run:
     """Answers since the last movement was seen."""
     sound_for: int = CALM_AFTER
     """Answers since a movement was seen that is not plain arrival of new messages."""
+    _counting: Lock = field(default_factory=Lock)
+
+    @property
+    def reach(self) -> int:
+        """How many pages may wait to be taken, so that requests go on while what was read is stored."""
+        return 3 * self.concurrency
+
+    def ask(self, call: Callable[[], Page]) -> Page:
+        """Runs a call that makes a request; counted when it is made, as those forgotten in time never are."""
+        with self._counting:
+            self.requests += 1
+        return call()
+
+    def now(self, call: Callable[[], Page]) -> Page:
+        """Makes a request before those that wait in turn, never one more at once than is allowed."""
+        return call() if self.concurrency < 2 else self.flight.submit(call, urgent=True).result()
 
     @property
     def is_calm(self) -> bool:
@@ -75,6 +93,7 @@ class View:
         self.asked_start = start - PADDING
         self.asked_end = end + PADDING
         self.atlas = Atlas()
+        self.seen = Atlas()  # what this run saw itself: hints left out
         self.latest: Page | None = None
         self.first_total: int | None = None
         self.hinted = False
@@ -89,7 +108,6 @@ class View:
     def aim(self, start: datetime, end: datetime) -> None:
         """From now on the rows with `start <= created_at < end` are wanted."""
         self.start, self.end = start, end
-        self.requests = 0
         self.outside = 0
         """Answers since then that hold no wanted row."""
 
@@ -117,8 +135,7 @@ class View:
 
     def fetch(self, number: int) -> Page:
         """Asks for a page now and waits for it."""
-        self._count()
-        return self._learn(self._ask(number))
+        return self._learn(self.run.now(partial(self._ask, number)))
 
     def take(self, number: int) -> tuple[Page, bool]:
         """A page, and whether it was asked for only now (and not ahead, at some earlier moment)."""
@@ -133,8 +150,7 @@ class View:
         """Asks for a page that will be (or, if unsure, may be) wanted soon, and does not wait."""
         if number in self._pending or number in self._kept:
             return
-        self._count()
-        self._pending[number] = self.run.flight.submit(partial(self._ask, number))
+        self._pending[number] = self.run.flight.submit(partial(self._ask, number), urgent=unsure)
         if unsure:
             self._unsure.add(number)
 
@@ -165,18 +181,15 @@ class View:
 
     def drop(self) -> None:
         """Forgets all pages asked for ahead: the list moved, and they may be older than the movement."""
+        for future in self._pending.values():
+            future.cancel()
         self._pending.clear()
         self._unsure.clear()
         self._kept.clear()
 
-    def _count(self) -> None:
-        self.run.requests += 1
-        self.requests += 1
-
     def _ask(self, number: int) -> Page:
-        if self.run.dates_ignored:
-            return self.run.source.page(self.audience, number)
-        return self.run.source.page(self.audience, number, self.asked_start, self.asked_end)
+        bounds = () if self.run.dates_ignored else (self.asked_start, self.asked_end)
+        return self.run.ask(partial(self.run.source.page, self.audience, number, *bounds))
 
     def _learn(self, page: Page) -> Page:
         run = self.run
@@ -193,6 +206,7 @@ class View:
             self._notice_dates(page, [moment for _, moment in dated])
         for index, moment in dated[:1] + dated[-1:]:
             self.atlas.note(moment, page.total_count - page.offset - index)
+            self.seen.note(moment, page.total_count - page.offset - index)
         if not any(self.start <= moment < self.end for _, moment in dated):
             self.outside += 1
         return page
