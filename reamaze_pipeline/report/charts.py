@@ -61,7 +61,7 @@ def volume_chart(volume: Volume, period: Period, width: int, height: int) -> Cha
         if counts[n]
     ]
     bars = (
-        alt.Chart(data(records))
+        alt.Chart()
         .mark_bar(stroke=SEPARATOR, strokeWidth=0.8)
         .encode(
             x=time_axis(period, width // 78),
@@ -71,7 +71,7 @@ def volume_chart(volume: Volume, period: Period, width: int, height: int) -> Cha
             description="tip:N",
         )
     )
-    return alt.layer(gaps(period, width // 78), bars, width=width, height=height)
+    return alt.layer(gaps(period, width // 78), bars, data=data(records), width=width, height=height)
 
 
 def trend_chart(points: tuple[TrendPoint, ...], period: Period, width: int, height: int) -> Chart:
@@ -104,7 +104,7 @@ def trend_chart(points: tuple[TrendPoint, ...], period: Period, width: int, heig
     axis = alt.Axis(values=ticks, labelExpr=labels, domain=False, ticks=False)
     median, p90 = alt.Y("median:Q", scale=scale, axis=axis), alt.Y("p90:Q", scale=scale, axis=axis)
     size = 34 if len(steps) <= 45 else 12
-    base = alt.Chart(data(records)).encode(x=x, detail="run:O")
+    base = alt.Chart().encode(x=x, detail="run:O")
     layers = [
         gaps(period, width // 78),
         base.mark_area(color=SERIES[0], opacity=0.12, aria=False).encode(y=median, y2="p90:Q"),
@@ -117,7 +117,7 @@ def trend_chart(points: tuple[TrendPoint, ...], period: Period, width: int, heig
             y=median, description="tip:N"
         ),
     ]
-    return alt.layer(*layers, width=width, height=height)
+    return alt.layer(*layers, data=data(records), width=width, height=height)
 
 
 def distribution_chart(speed: Speed, width: int, height: int) -> Chart:
@@ -175,7 +175,7 @@ def hours_chart(hours: Hours, width: int, height: int, *, upright: bool) -> Char
     across, down = ("weekday:O", "hour:O") if upright else ("hour:O", "weekday:O")
     x = alt.X(across, axis=plain if upright else timed, scale=tight)
     y = alt.Y(down, axis=timed if upright else plain, scale=tight)
-    base = alt.Chart(data(records)).encode(x=x, y=y, description="tip:N")
+    base = alt.Chart().encode(x=x, y=y, description="tip:N")
     known = base.transform_filter("isValid(datum.per_week)").mark_rect(color=SERIES[0], cornerRadius=2)
     filled = known.encode(
         fillOpacity=alt.FillOpacity(
@@ -183,7 +183,7 @@ def hours_chart(hours: Hours, width: int, height: int, *, upright: bool) -> Char
         )
     )
     unknown = base.transform_filter("!isValid(datum.per_week)").mark_rect(color=GAP, opacity=0.5, cornerRadius=2)
-    return alt.layer(unknown, filled, width=width, height=height)
+    return alt.layer(unknown, filled, data=data(records), width=width, height=height)
 
 
 def _bars(
@@ -208,10 +208,10 @@ def _bars(
         labelLimit=min(220, int(width * 0.42)),
         labelExpr=expression,
     )
-    base = alt.Chart(data(records)).encode(
+    base = alt.Chart().encode(
         y=alt.Y(f"{category}:N", sort=order, axis=axis, scale=alt.Scale(paddingInner=0.38, paddingOuter=0.1)),
         x=alt.X(f"{value}:Q", axis=None, scale=alt.Scale(domain=[0, longest * room], nice=False)),
     )
     bars = base.mark_bar(color=SERIES[0], cornerRadiusEnd=3).encode(description="tip:N")
     numbers = base.mark_text(align="left", dx=6, fontSize=12, color=MUTED, aria=False).encode(text="shown:N")
-    return alt.layer(bars, numbers, width=width, height=height)
+    return alt.layer(bars, numbers, data=data(records), width=width, height=height)

@@ -27,10 +27,12 @@ def data(records: list[Record]) -> alt.InlineData:
 def styled(chart: Chart, *, background: str = "transparent") -> Chart:
     """The common look. Without a background the page's shows through."""
     padding = 0 if background == "transparent" else 16
-    styled_chart: Chart = (
-        chart.configure(background=background, font=FONT, padding=padding)
-        .configure_view(stroke=None)
-        .configure_axis(
+    styled_chart: Chart = chart.configure(
+        background=background,
+        font=FONT,
+        padding=padding,
+        view=alt.ViewConfig(stroke=None),
+        axis=alt.AxisConfig(
             domainColor=AXIS,
             gridColor=GRID,
             labelColor=MUTED,
@@ -39,8 +41,8 @@ def styled(chart: Chart, *, background: str = "transparent") -> Chart:
             tickColor=AXIS,
             tickSize=4,
             title=None,
-        )
-        .configure_title(anchor="start", color=INK, fontSize=13, fontWeight=600, offset=10)
+        ),
+        title=alt.TitleConfig(anchor="start", color=INK, fontSize=13, fontWeight=600, offset=10),
     )
     return styled_chart
 
@@ -48,12 +50,12 @@ def styled(chart: Chart, *, background: str = "transparent") -> Chart:
 def svg(chart: Chart) -> str:
     """The chart as an SVG document whose width and height include the labels."""
     chart = chart.properties(autosize=alt.AutoSizeParams(type="fit", contains="padding"))
-    return str(vl_convert.vegalite_to_svg(styled(chart).to_dict(), vl_version=_VERSION))
+    return str(vl_convert.vegalite_to_svg(styled(chart).to_dict(validate=False), vl_version=_VERSION))
 
 
 def png(chart: Chart, scale: float = 1) -> bytes:
     """The chart as a picture on white."""
-    spec = styled(chart, background="#ffffff").to_dict()
+    spec = styled(chart, background="#ffffff").to_dict(validate=False)
     return bytes(vl_convert.vegalite_to_png(spec, vl_version=_VERSION, scale=scale))
 
 

@@ -96,9 +96,10 @@ def _context(facts: Facts) -> dict[str, Any]:
     }
 
 
-def _drawings(facts: Facts) -> dict[str, Drawing]:
-    """The charts that have something to show, by name."""
-    period, drawn = facts.period, {}
+def _drawings(facts: Facts) -> dict[str, Drawing | None]:
+    """The charts by name; None for one that has nothing to show."""
+    period = facts.period
+    drawn: dict[str, Drawing | None] = dict.fromkeys(("volume", "trend", "distribution", "senders", "hours"))
     if facts.volume is not None and facts.volume.messages:
         drawn["volume"] = _drawing(
             "volume",

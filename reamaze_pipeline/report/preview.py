@@ -22,7 +22,7 @@ MOST_COLUMNS = 10
 HIDDEN = {"body", "payload", "subject", "message_id"}
 """Columns never previewed: people's words, and keys nobody reads."""
 
-_SPECIAL = re.compile(r"([\\`*_{}\[\]()#+\-.!|~>:@])")
+_SPECIAL = re.compile(r"([\\`*_\[\]|~.:@])")  # inside a line; the last three would make links
 _INTEGERS = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UINTEGER", "UBIGINT"}
 
 
