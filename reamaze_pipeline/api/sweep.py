@@ -101,7 +101,7 @@ class Sweep:
         view, run = self.view, self.view.run
         if run.concurrency < 2:
             return
-        newer, older = view.seen.newer(view.start), view.seen.older(view.start)
+        newer, older = view.known.newer(view.start), view.known.older(view.start)
         sure = max(number, view.page_at(newer.place) if newer is not None else number)
         end = view.page_at(older.place) if older is not None else view.page_count + 1
         for ahead in range(number, min(sure, number + run.reach) + 1):

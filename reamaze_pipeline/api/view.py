@@ -93,7 +93,9 @@ class View:
         self.asked_start = start - PADDING
         self.asked_end = end + PADDING
         self.atlas = Atlas()
-        self.seen = Atlas()  # what this run saw itself: hints left out
+        self._seen = Atlas()  # what this run saw itself: hints and guesses left out
+        self._hints: set[tuple[datetime, int]] = set()
+        self._hints_hold = False
         self.latest: Page | None = None
         self.first_total: int | None = None
         self.hinted = False
@@ -117,7 +119,6 @@ class View:
         share = self.total / max(1, other.total)
         for instant, place in other.atlas.marks:
             self.atlas.suggest(instant, round(place * share))
-        self.hinted = True
 
     @property
     def total(self) -> int:
@@ -132,6 +133,11 @@ class View:
     def page_at(self, place: int) -> int:
         """The number of the page on which a place, counted from the oldest end, is now."""
         return max(0, self.total - place) // (self.run.page_size or 1) + 1
+
+    @property
+    def known(self) -> Atlas:
+        """Marks that are as good as seen: hints are among them once a row was met at the very place of one."""
+        return self.atlas if self._hints_hold else self._seen
 
     def fetch(self, number: int) -> Page:
         """Asks for a page now and waits for it."""
@@ -206,7 +212,9 @@ class View:
             self._notice_dates(page, [moment for _, moment in dated])
         for index, moment in dated[:1] + dated[-1:]:
             self.atlas.note(moment, page.total_count - page.offset - index)
-            self.seen.note(moment, page.total_count - page.offset - index)
+            self._seen.note(moment, page.total_count - page.offset - index)
+        if any((moment, page.total_count - page.offset - index) in self._hints for index, moment in dated):
+            self._hints_hold = True
         if not any(self.start <= moment < self.end for _, moment in dated):
             self.outside += 1
         return page
@@ -239,4 +247,5 @@ class View:
     def _take_hints(self) -> None:
         for moment, place in sorted(self.run.hints.get(self.audience, ())):
             self.hinted = True
+            self._hints.add((moment, place))
             self.atlas.note(moment, place)
