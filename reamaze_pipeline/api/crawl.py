@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
+from reamaze_pipeline.api.doubts import Doubts
 from reamaze_pipeline.api.flight import Flight
 from reamaze_pipeline.api.look import Overview, look
 from reamaze_pipeline.api.page import Audience
@@ -82,7 +83,7 @@ class _Crawl:
         if view is None or not self.run.dates_ignored:
             known = [other for other in self._lists.values() if other.audience != audience]
             view = self._lists[audience] = View(self.run, audience, start, end)
-            if self.run.dates_ignored and known:
+            if self.run.dates_ignored and known and not self._flagged:
                 view.learn_from(max(known, key=lambda other: len(other.atlas.marks)))
         else:
             view.aim(start, end)
@@ -107,8 +108,9 @@ class _Crawl:
             first = everyone.latest or everyone.fetch(1)
             self._flagged = self._flagged or any(row.is_staff is not None for row in first.rows)
             if self._flagged or not first.rows:
+                doubts = Doubts(everyone, self.open)
                 for part in parts(everyone, windows):
-                    yield [part], by_flag(part, self.open)
+                    yield [part], by_flag(part, doubts.settle(part))
                 return
             views = [self.open("staff", start, end), self.open("customer", start, end)]
             counts = [(view.latest or view.fetch(1)).total_count for view in views]

@@ -152,11 +152,11 @@ class View:
             return self._learn(self._pending.pop(number).result()), False
         return self.fetch(number), True
 
-    def ahead(self, number: int, *, unsure: bool = False) -> None:
+    def ahead(self, number: int, *, unsure: bool = False, urgent: bool = False) -> None:
         """Asks for a page that will be (or, if unsure, may be) wanted soon, and does not wait."""
         if number in self._pending or number in self._kept:
             return
-        self._pending[number] = self.run.flight.submit(partial(self._ask, number), urgent=unsure)
+        self._pending[number] = self.run.flight.submit(partial(self._ask, number), urgent=urgent or unsure)
         if unsure:
             self._unsure.add(number)
 
