@@ -27,7 +27,21 @@ from reamaze_pipeline.report.words import (
 )
 
 SENDERS_DRAWN = 12
-_TIME_TICKS = (1, 10, MINUTE, 5 * MINUTE, 15 * MINUTE, HOUR, 4 * HOUR, DAY, 3 * DAY, WEEK, 30 * DAY, 365 * DAY)
+_TIME_TICKS = (
+    1,
+    10,
+    MINUTE,
+    5 * MINUTE,
+    15 * MINUTE,
+    HOUR,
+    4 * HOUR,
+    8 * HOUR,
+    DAY,
+    3 * DAY,
+    WEEK,
+    30 * DAY,
+    365 * DAY,
+)
 _TIME_LABELS = (
     "1 s",
     "10 s",
@@ -36,6 +50,7 @@ _TIME_LABELS = (
     "15 min",
     "1 h",
     "4 h",
+    "8 h",
     "1 day",
     "3 days",
     "1 week",

@@ -75,7 +75,9 @@ def time_axis(period: Period, most_ticks: int) -> alt.X:
         "step:O",
         axis=axis,
         scale=alt.Scale(
-            domain=[step.isoformat() for step in period.steps], paddingInner=0.18, paddingOuter=0.1, round=False
+            domain=[step.isoformat() for step in period.steps],
+            paddingInner=0.18 if len(period.steps) > 10 else 0.5,
+            paddingOuter=0.1 if len(period.steps) > 10 else 0.25,
         ),
     )
 

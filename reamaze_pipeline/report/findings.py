@@ -37,10 +37,11 @@ def volume(facts: Volume, period: Period) -> str:
         return "No messages in these days."
     top = facts.origins[0]
     step, counts = max(facts.steps.items(), key=lambda item: (sum(item[1]), -item[0].toordinal()))
+    name = period.step_name(step)
+    busiest = f"began on {name.removeprefix('Week of ')}" if period.step == "week" else f"was {name}"
     return (
         f"{top.name} brought the most: {count(top.messages)} of {several(facts.messages, 'message')}"
-        f" ({share(top.messages / facts.messages)}). The busiest {period.step} was"
-        f" {_inside(period.step_name(step))} with {count(sum(counts))}."
+        f" ({share(top.messages / facts.messages)}). The busiest {period.step} {busiest} with {count(sum(counts))}."
     )
 
 
@@ -52,6 +53,8 @@ def trend(points: tuple[TrendPoint, ...], speed: Speed, period: Period) -> str:
     if len(points) < 4:
         return f"{said}, with nine in ten within {duration(speed.p90)}."
     low, _, high = quantiles([point.median for point in points], n=4)
+    if duration(low) == duration(high):
+        return f"{said} and much the same by {period.step}."
     return f"{said}; by {period.step}, half of the medians lay between {duration(low)} and {duration(high)}."
 
 
@@ -100,8 +103,3 @@ def waiting(facts: Waiting) -> str:
     if known:
         sentence += f", the oldest for {duration(known[0])}"
     return f"{sentence}; {count(facts.over_a_week)} for a week or longer."
-
-
-def _inside(name: str) -> str:
-    """A step's name inside a sentence."""
-    return name[0].lower() + name[1:] if name.startswith("Week") else name

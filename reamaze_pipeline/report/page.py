@@ -103,14 +103,14 @@ def _drawings(facts: Facts) -> dict[str, Drawing | None]:
     if facts.volume is not None and facts.volume.messages:
         drawn["volume"] = _drawing(
             "volume",
-            charts.volume_chart(facts.volume, period, WIDE, 280),
+            charts.volume_chart(facts.volume, period, WIDE, 250),
             charts.volume_chart(facts.volume, period, NARROW, 240),
             findings.volume(facts.volume, period),
         )
     if facts.trend and facts.speed is not None:
         drawn["trend"] = _drawing(
             "trend",
-            charts.trend_chart(facts.trend, period, WIDE, 290),
+            charts.trend_chart(facts.trend, period, WIDE, 245),
             charts.trend_chart(facts.trend, period, NARROW, 260),
             findings.trend(facts.trend, facts.speed, period),
         )

@@ -46,7 +46,7 @@ class Period:
     @property
     def step(self) -> str:
         """What one step of a chart's time axis is: ``day``, ``week`` (from Monday) or ``month``."""
-        length = len(self.days)
+        length = (self.last - self.first).days + 1
         if length <= MOST_DAYS_BY_DAY:
             return "day"
         return "week" if length <= MOST_DAYS_BY_WEEK else "month"

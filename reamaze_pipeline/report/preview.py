@@ -17,6 +17,7 @@ from reamaze_pipeline.report.words import clean, count, day_ranges, duration, se
 from reamaze_pipeline.warehouse.catalog import stored_columns
 from reamaze_pipeline.warehouse.table import Column, Table, quoted
 
+DAY = "day"
 MOST_ROWS = 10
 MOST_COLUMNS = 10
 HIDDEN = {"body", "payload", "subject", "message_id"}
@@ -40,28 +41,23 @@ def report_preview(facts: Facts | None) -> str:
 
 
 def partition_preview(connection: duckdb.DuckDBPyConnection, table: Table, days: Sequence[date]) -> str:
-    """Headline sums and the first rows of a metric table or view for some days; without days, of all of it.
+    """Headline sums and the first rows of a metric table or view for some days, of all of it if it has no ``day``.
 
     At most 10 rows and 10 columns. A table that is not stored, or has no rows, says so.
     """
     known = [column for column in stored_columns(connection, table) if column.name.lower() not in HIDDEN]
     if not known:
         return f"{_escaped(table.label)} is not stored."
-    where, parameters = _only(table, days)
+    cut = bool(days) and Column(DAY, "DATE") in known
+    where, parameters = (f"list_contains(?, {quoted(DAY)})", [list(days)]) if cut else ("true", [])
     return "\n\n".join(
         part
         for part in (
-            _headline(connection, table, known, where, parameters, days),
+            _headline(connection, table, known, where, parameters),
             _rows(connection, table, known, where, parameters),
         )
         if part
     )
-
-
-def _only(table: Table, days: Sequence[date]) -> tuple[str, list[list[date]]]:
-    if table.partition_column is None or not days:
-        return "true", []
-    return f"list_contains(?, {quoted(table.partition_column)})", [list(days)]
 
 
 def _headline(
@@ -70,7 +66,6 @@ def _headline(
     known: Sequence[Column],
     where: str,
     parameters: list[list[date]],
-    days: Sequence[date],
 ) -> str:
     """Rows, and the sum of each count."""
     counted = [column.name for column in known if column.name.endswith("_count") or column.name.startswith("messages_")]
@@ -85,7 +80,7 @@ def _headline(
         for name, value in zip(summed, values, strict=True)
         if value
     ]
-    when = f"{_escaped(day_ranges(list(days)))}: " if days and table.partition_column else ""
+    when = f"{_escaped(day_ranges(parameters[0]))}: " if parameters else ""
     return when + " · ".join(told)
 
 

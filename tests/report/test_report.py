@@ -9,7 +9,8 @@ import duckdb
 import pytest
 
 from reamaze_pipeline.report import PeriodRefused, Report, build_report, write_report
-from reamaze_pipeline.warehouse.connection import writing
+from reamaze_pipeline.report.facts import Facts, read_facts
+from reamaze_pipeline.warehouse.connection import reading, writing
 from reamaze_pipeline.warehouse.errors import DatabaseUnavailable
 from reamaze_pipeline.warehouse.model import Project
 from tests.metrics.reference import Rules
@@ -86,9 +87,11 @@ def test_times_of_day_are_those_of_the_zone(brand: Brand) -> None:
 def test_the_default_are_the_last_thirty_stored_days(tmp_path: Path) -> None:
     path = tmp_path / "w.duckdb"
     fill(path, [Said(on(n), f"c{n}", "c@x.example") for n in range(40)], (n for n in range(40) if n != 20))
-    headline = build_report(path, built_at=BUILT_AT).headline
-    assert headline["first_day"] == (FIRST + dt.timedelta(9)).isoformat()
-    assert (headline["days_stored"], headline["days_missing"]) == (30, 1)
+    with reading(path) as connection:
+        facts = read_facts(connection, None, None)
+    assert isinstance(facts, Facts)
+    assert facts.period.first == FIRST + dt.timedelta(9)
+    assert (len(facts.period.stored), len(facts.period.missing)) == (30, 1)
 
 
 def test_a_missing_day_is_named_and_nothing_is_compared(brand: Brand) -> None:
