@@ -1,7 +1,7 @@
 """One request, made reliable: `GET {api_url}/messages` and nothing else.
 
-Belongs here: login, connection pool, timeouts, which answers are asked for again and how long that may take.
-What does not: which pages to ask for (the crawl) and what a page must look like (`page.py`).
+Belongs here: login, connection pool, and what each answer means. What does not: how often and how long to try
+(`patience.py`), which pages to ask for (the crawl) and what a page must look like (`page.py`).
 
 Asked again, within the bounds of `Patience`: connection errors, timeouts, answers cut short, 429, 5xx, and
 200 with what is not a page (proxies send HTML; a count and a list taken at two moments may disagree).
@@ -13,12 +13,9 @@ from __future__ import annotations
 
 import json
 import os
-import random
 import threading
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from http.cookiejar import DefaultCookiePolicy
 from types import TracebackType
 from typing import Self
@@ -34,36 +31,17 @@ from reamaze_pipeline.api.errors import (
     ApiUnavailable,
     BrandNotFound,
     LoginRefused,
-    ReamazeError,
     RequestRefused,
     UnexpectedAnswer,
 )
 from reamaze_pipeline.api.pace import Gate
 from reamaze_pipeline.api.page import Audience, Page, explanation, read_page
+from reamaze_pipeline.api.patience import AskAgain, Patience, give_up
+
+__all__ = ["DEFAULT_USER_AGENT", "Patience", "ReamazeClient", "Traffic"]
 
 DEFAULT_USER_AGENT = "reamaze-pipeline"
 _RETRIED_5XX = frozenset({500, 502, 503, 504})
-
-
-@dataclass(frozen=True)
-class Patience:
-    """How long one page may take. Seconds throughout; every wait has random jitter of up to a fifth."""
-
-    connect_timeout: float = 10.0
-    read_timeout: float = 60.0
-    attempts: int = 6
-    """Requests for one page, the first included."""
-    unreadable_attempts: int = 3
-    """The same for answers with status 200 that are not a page."""
-    first_wait: float = 0.5
-    """The wait after the first failure; it doubles with each further one, up to `longest_wait`."""
-    longest_wait: float = 30.0
-    rate_limit_wait: float = 60.0
-    """The wait after a 429 without Retry-After: Re:amaze counts requests per minute."""
-    longest_retry_after: float = 300.0
-    """What Retry-After is clamped to."""
-    total_wait: float = 900.0
-    """No new attempt once so much time was spent waiting for one page."""
 
 
 @dataclass(frozen=True)
@@ -152,15 +130,14 @@ class ReamazeClient:
         if end is not None:
             query["end_date"] = _iso(end)
         retrying = Retrying(
-            retry=retry_if_exception_type(_AskAgain),
-            stop=self._is_enough,
-            wait=self._wait_before,
+            retry=retry_if_exception_type(AskAgain),
+            stop=self.patience.is_enough,
+            wait=self.patience.wait_before,
             sleep=self._sleep,
             before_sleep=self._count_retry,
+            retry_error_callback=give_up,
         )
-        ask: Callable[[], Page] = lambda: self._ask(query, audience, number)  # noqa: E731
-        retrying.retry_error_callback = _give_up
-        return retrying(ask)
+        return retrying(self._ask, query, audience, number)
 
     def _ask(self, query: dict[str, str | int], audience: Audience, number: int) -> Page:
         waited = self._gate.pass_through()
@@ -185,7 +162,7 @@ class ReamazeClient:
             ) from None
         except requests.exceptions.RequestException as error:
             # Only the kind of the error is told: its text holds the address and whatever a proxy answered.
-            raise _AskAgain(
+            raise AskAgain(
                 ApiUnavailable(
                     f"cannot get an answer from {self._host} ({type(error).__name__}); "
                     "check the network and the brand, then try again"
@@ -198,7 +175,7 @@ class ReamazeClient:
             safe = UnexpectedAnswer(self._without_secrets(str(error)))
             if _is_error_body(response):
                 raise safe from None
-            raise _AskAgain(safe, unreadable=True) from None
+            raise AskAgain(safe, unreadable=True) from None
 
     def _check_status(self, response: requests.Response) -> None:
         status = response.status_code
@@ -212,9 +189,9 @@ class ReamazeClient:
         if status == 404:
             raise BrandNotFound(f"nothing is served at {self._host} (404); check REAMAZE_BRAND or REAMAZE_API_URL")
         if status == 429:
-            wait = self._rate_limit_wait(response)
+            wait = self.patience.rate_limit_hold(response.headers.get("Retry-After"))
             self._gate.hold(wait)
-            raise _AskAgain(
+            raise AskAgain(
                 ApiUnavailable(
                     "Re:amaze still answers 429 (too many requests) after waiting; "
                     "lower REAMAZE_REQUESTS_PER_MINUTE or try again later"
@@ -222,7 +199,7 @@ class ReamazeClient:
                 held=wait,
             )
         if status in _RETRIED_5XX:
-            raise _AskAgain(ApiUnavailable(f"Re:amaze is not available (status {status}); try again later"))
+            raise AskAgain(ApiUnavailable(f"Re:amaze is not available (status {status}); try again later"))
         if status >= 500:
             raise ApiUnavailable(f"Re:amaze cannot serve this request (status {status}); try again later")
         if 300 <= status < 400:
@@ -236,29 +213,11 @@ class ReamazeClient:
             said = "no explanation given"
         raise RequestRefused(f"Re:amaze refused the request ({status}): {self._without_secrets(said)}")
 
-    def _rate_limit_wait(self, response: requests.Response) -> float:
-        asked = _retry_after(response.headers.get("Retry-After"))
-        seconds = self.patience.rate_limit_wait if asked is None else asked
-        return _with_jitter(min(max(seconds, 0.0), self.patience.longest_retry_after))
-
     def _without_secrets(self, text: str) -> str:
         for secret in self._secrets:
             if secret:
                 text = text.replace(secret, "…")
         return text
-
-    def _is_enough(self, state: RetryCallState) -> bool:
-        error = state.outcome.exception() if state.outcome else None
-        unreadable = isinstance(error, _AskAgain) and error.unreadable
-        allowed = self.patience.unreadable_attempts if unreadable else self.patience.attempts
-        return state.attempt_number >= allowed or state.idle_for >= self.patience.total_wait
-
-    def _wait_before(self, state: RetryCallState) -> float:
-        error = state.outcome.exception() if state.outcome else None
-        if isinstance(error, _AskAgain) and error.held is not None:
-            return error.held
-        doubled = self.patience.first_wait * 2.0 ** (state.attempt_number - 1)
-        return _with_jitter(min(doubled, self.patience.longest_wait))
 
     def _sleep(self, seconds: float) -> None:
         self._gate.sleep(seconds)
@@ -268,23 +227,6 @@ class ReamazeClient:
     def _count_retry(self, _state: RetryCallState) -> None:
         with self._lock:
             self._traffic = replace(self._traffic, retries=self._traffic.retries + 1)
-
-
-class _AskAgain(Exception):
-    """Carries the error to raise when patience has run out."""
-
-    def __init__(self, error: ReamazeError, *, held: float | None = None, unreadable: bool = False) -> None:
-        super().__init__()
-        self.error = error
-        self.held = held
-        self.unreadable = unreadable
-
-
-def _give_up(state: RetryCallState) -> Page:
-    error = state.outcome.exception() if state.outcome else None
-    if isinstance(error, _AskAgain):
-        raise error.error from None
-    raise AssertionError("the retry loop ends in a page, a known error, or one that it does not catch")
 
 
 def _session(api_url: str, concurrency: int, user_agent: str) -> requests.Session:
@@ -307,26 +249,6 @@ def _is_error_body(response: requests.Response) -> bool:
     except (ValueError, RecursionError):
         return False
     return isinstance(document, dict) and "messages" not in document and bool({"error", "errors"} & set(document))
-
-
-def _retry_after(value: str | None) -> float | None:
-    """Seconds asked for by a Retry-After header, which holds seconds or an HTTP date; None if unusable."""
-    if value is None:
-        return None
-    text = value.strip()
-    if text.isascii() and text.isdigit():
-        return float(text)
-    try:
-        moment = parsedate_to_datetime(text)
-    except (ValueError, IndexError):
-        return None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    return (moment - datetime.now(UTC)).total_seconds()
-
-
-def _with_jitter(seconds: float) -> float:
-    return seconds * (1.0 + 0.2 * random.random())  # noqa: S311 - spreads load, guards nothing
 
 
 def _iso(moment: datetime) -> str:

@@ -1,0 +1,96 @@
+"""How often one page is asked for, and how long to wait in between.
+
+What does not belong here: which answers are asked for again (the client) and what holds every thread (`pace.py`).
+"""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+from tenacity import RetryCallState
+
+from reamaze_pipeline.api.errors import ReamazeError
+from reamaze_pipeline.api.page import Page
+
+
+class AskAgain(Exception):
+    """Carries the error to raise when patience has run out."""
+
+    def __init__(self, error: ReamazeError, *, held: float | None = None, unreadable: bool = False) -> None:
+        super().__init__()
+        self.error = error
+        self.held = held
+        self.unreadable = unreadable
+
+
+def give_up(state: RetryCallState) -> Page:
+    """Raises what the last attempt ended with, when there is to be no further one."""
+    error = state.outcome.exception() if state.outcome else None
+    if isinstance(error, AskAgain):
+        raise error.error from None
+    raise AssertionError("the retry loop ends in a page, a known error, or one that it does not catch")
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How long one page may take. Seconds throughout; every wait has random jitter of up to a fifth."""
+
+    connect_timeout: float = 10.0
+    read_timeout: float = 60.0
+    attempts: int = 6
+    """Requests for one page, the first included."""
+    unreadable_attempts: int = 3
+    """The same for answers with status 200 that are not a page."""
+    first_wait: float = 0.5
+    """The wait after the first failure; it doubles with each further one, up to `longest_wait`."""
+    longest_wait: float = 30.0
+    rate_limit_wait: float = 60.0
+    """The wait after a 429 without Retry-After: Re:amaze counts requests per minute."""
+    longest_retry_after: float = 300.0
+    """What Retry-After is clamped to."""
+    total_wait: float = 900.0
+    """No new attempt once so much time was spent waiting for one page."""
+
+    def is_enough(self, state: RetryCallState) -> bool:
+        """Whether the attempt that just failed was the last one."""
+        error = state.outcome.exception() if state.outcome else None
+        unreadable = isinstance(error, AskAgain) and error.unreadable
+        allowed = self.unreadable_attempts if unreadable else self.attempts
+        return state.attempt_number >= allowed or state.idle_for >= self.total_wait
+
+    def wait_before(self, state: RetryCallState) -> float:
+        """Seconds until the next attempt."""
+        error = state.outcome.exception() if state.outcome else None
+        if isinstance(error, AskAgain) and error.held is not None:
+            return error.held
+        doubled = self.first_wait * 2.0 ** (state.attempt_number - 1)
+        return _with_jitter(min(doubled, self.longest_wait))
+
+    def rate_limit_hold(self, header: str | None) -> float:
+        """Seconds to let nobody ask after a 429, by its `Retry-After` (seconds or an HTTP date; None if absent)."""
+        asked = _retry_after(header)
+        seconds = self.rate_limit_wait if asked is None else asked
+        return _with_jitter(min(max(seconds, 0.0), self.longest_retry_after))
+
+
+def _retry_after(value: str | None) -> float | None:
+    """Seconds asked for by a Retry-After header, which holds seconds or an HTTP date; None if unusable."""
+    if value is None:
+        return None
+    text = value.strip()
+    if text.isascii() and text.isdigit():
+        return float(text)
+    try:
+        moment = parsedate_to_datetime(text)
+    except (ValueError, IndexError):
+        return None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return (moment - datetime.now(UTC)).total_seconds()
+
+
+def _with_jitter(seconds: float) -> float:
+    return seconds * (1.0 + 0.2 * random.random())  # noqa: S311 - spreads load, guards nothing
