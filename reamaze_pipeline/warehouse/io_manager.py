@@ -63,8 +63,7 @@ class DuckDBWarehouse(dg.ConfigurableIOManager):
         if isinstance(obj, Select) and obj.as_view:
             self._store_view(context, obj)
             return
-        with self._computing() as connection:
-            table = self._table(context, connection, obj)
+        table = self._table(context, obj)
         version = obj.version if isinstance(obj, Select) else context.version
         counts = self.replace(table, days, obj, run_id=context.run_id, version=version, details=_details(context))
         self._report(context, table, counts)
@@ -111,12 +110,9 @@ class DuckDBWarehouse(dg.ConfigurableIOManager):
 
     def define_view(self, table: Table, select: Select) -> None:
         """Make ``table`` a view of ``select``; writes nothing if it is that already."""
-        if Path(self.database).exists():
-            with reading(self.database) as connection:
-                if partition.view_is_current(connection, table, select):
-                    return
         with writing(self.database) as connection:
-            partition.replace_view(connection, table, select)
+            if not partition.view_is_current(connection, table, select):
+                partition.replace_view(connection, table, select)
 
     def stored_days(self, table: Table) -> set[date]:
         """The days of a table that are stored, those without rows included."""
@@ -131,18 +127,9 @@ class DuckDBWarehouse(dg.ConfigurableIOManager):
             return reading(self.database)
         return duckdb.connect()
 
-    def _table(
-        self,
-        context: dg.OutputContext,
-        connection: duckdb.DuckDBPyConnection,
-        obj: pd.DataFrame | Select | Sequence[Any],
-    ) -> Table:
+    def _table(self, context: dg.OutputContext, obj: pd.DataFrame | Select | Sequence[Any]) -> Table:
         table = _named(context.asset_key, _partition_column(context, context.has_asset_partitions))
-        columns = _declared(context) or stored_columns(connection, table)
-        if not columns and isinstance(obj, pd.DataFrame):
-            columns = columns_of(obj)
-        if not columns and isinstance(obj, Select):
-            columns = tuple(Column(name, kind) for name, kind in describe(connection, obj).items())
+        columns = _declared(context) or self._undeclared_columns(table, obj)
         if not columns:
             msg = f"{table.label} declares no columns; give the asset {COLUMN_SCHEMA} or return a DataFrame."
             raise TableRefused(msg)
@@ -150,6 +137,15 @@ class DuckDBWarehouse(dg.ConfigurableIOManager):
             msg = f"{table.label} is partitioned but has no column {table.partition_column}; add or rename it."
             raise TableRefused(msg)
         return Table(table.schema, table.name, columns, table.partition_column)
+
+    def _undeclared_columns(self, table: Table, obj: pd.DataFrame | Select | Sequence[Any]) -> tuple[Column, ...]:
+        """Those of the stored table, or else of what is to be stored."""
+        with self._computing() as connection:
+            if columns := stored_columns(connection, table):
+                return columns
+            if isinstance(obj, Select):
+                return tuple(Column(name, kind) for name, kind in describe(connection, obj).items())
+        return columns_of(obj) if isinstance(obj, pd.DataFrame) else ()
 
     def _store_view(self, context: dg.OutputContext, select: Select) -> None:
         # A view stores nothing, so it has no row count: counting would compute all of it, at every run.
@@ -162,8 +158,9 @@ class DuckDBWarehouse(dg.ConfigurableIOManager):
         self._report(context, Table(table.schema, table.name, columns), {})
 
     def _report(self, context: dg.OutputContext, table: Table, counts: Mapping[date | None, int]) -> None:
-        columns = [dg.TableColumn(c.name, c.type, description=c.description or None) for c in table.columns]
-        context.add_output_metadata({COLUMN_SCHEMA: dg.TableSchema(columns), "dagster/table_name": table.label})
+        if not _declared(context):  # what is declared stands in the asset's definition, not again in every event
+            columns = [dg.TableColumn(c.name, c.type, description=c.description or None) for c in table.columns]
+            context.add_output_metadata({COLUMN_SCHEMA: dg.TableSchema(columns), "dagster/table_name": table.label})
         if None in counts:
             context.add_output_metadata({"dagster/row_count": counts[None]})
         for day, count in counts.items():

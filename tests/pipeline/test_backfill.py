@@ -16,6 +16,8 @@ from reamaze_pipeline.sandbox import Sandbox, SandboxOptions
 from reamaze_pipeline.warehouse.connection import reading
 from tests.conftest import Deploy, revisions
 
+pytestmark = pytest.mark.usefixtures("records")
+
 FIRST, LAST = dt.date(2026, 3, 2), dt.date(2026, 3, 9)
 
 
