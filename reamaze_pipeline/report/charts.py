@@ -59,8 +59,8 @@ _TIME_LABELS = (
 )
 
 
-def volume_chart(volume: Volume, period: Period, width: int, height: int) -> Chart:
-    """Messages per step, stacked by origin."""
+def volume_chart(volume: Volume, period: Period, width: int, height: int, *, legend: bool = False) -> Chart:
+    """Messages per step, stacked by origin; the page has a legend of its own."""
     names = [f"s{n}" for n in range(len(volume.series))]
     colours = [*SERIES, REST][: len(names)]
     records: list[Record] = [
@@ -75,13 +75,15 @@ def volume_chart(volume: Volume, period: Period, width: int, height: int) -> Cha
         for n, (name, origin) in enumerate(zip(names, volume.series, strict=True))
         if counts[n]
     ]
+    labels = json.dumps({name: origin.name for name, origin in zip(names, volume.series, strict=True)})
+    shown = alt.Legend(title=None, orient="bottom", symbolType="square", labelExpr=f"{labels}[datum.value]")
     bars = (
         alt.Chart()
         .mark_bar(stroke=SEPARATOR, strokeWidth=0.8)
         .encode(
             x=time_axis(period, width // 78),
             y=alt.Y("messages:Q", axis=alt.Axis(tickCount=4, domain=False, ticks=False, format=",d", tickMinStep=1)),
-            color=alt.Color("series:N", scale=alt.Scale(domain=names, range=colours), legend=None),
+            color=alt.Color("series:N", scale=alt.Scale(domain=names, range=colours), legend=shown if legend else None),
             order=alt.Order("place:Q"),
             description="tip:N",
         )

@@ -17,11 +17,11 @@ def preview_png(facts: Facts | None) -> bytes:
     """Volume above response times, on white; a line of text if there is nothing to draw."""
     parts: list[Chart] = []
     if facts is not None and facts.volume is not None and facts.volume.messages:
-        chart = volume_chart(facts.volume, facts.period, _WIDTH, 130)
+        chart = volume_chart(facts.volume, facts.period, _WIDTH, 130, legend=True)
         parts.append(chart.properties(title=f"{several(facts.volume.messages, 'message')} by origin, {facts.period}"))
     if facts is not None and facts.trend and facts.speed is not None:
         chart = trend_chart(facts.trend, facts.period, _WIDTH, 150)
-        parts.append(chart.properties(title=f"Response times, median and 90th percentile: {distribution(facts.speed)}"))
+        parts.append(chart.properties(title=f"Median and 90th percentile (dashed). {distribution(facts.speed)}"))
     if not parts:
         nothing = alt.Chart(data([{}])).mark_text(text="No messages are stored in this period.", fontSize=14)
         parts.append(alt.layer(nothing).properties(width=_WIDTH, height=60))
