@@ -1,11 +1,6 @@
 """The support report: reads the metric tables of a warehouse and writes one HTML page that needs nothing else.
 
-Knows the warehouse alone: nothing of Re:amaze's API, of settings or of Dagster's assets. What a number means is
-decided by the models, not here.
+`build` makes and writes a report, `preview` the small Markdown for the Dagster UI; the latter loads no drawing
+library, so nothing is imported here. Knows the warehouse alone: nothing of Re:amaze's API, of settings or of
+Dagster's assets. What a number means is decided by the models, not here.
 """
-
-from reamaze_pipeline.report.build import Report, build_report, write_report
-from reamaze_pipeline.report.errors import PeriodRefused
-from reamaze_pipeline.report.preview import partition_preview
-
-__all__ = ["PeriodRefused", "Report", "build_report", "partition_preview", "write_report"]

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from reamaze_pipeline.warehouse.errors import WarehouseError
+from reamaze_pipeline.warehouse.errors import UsageRefused, WarehouseError
 
 
-class PeriodRefused(WarehouseError):
+class PeriodRefused(UsageRefused):
     """The days asked for are no period; wrong usage, not a failure."""
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from reamaze_pipeline.report import Report, build_report
+from reamaze_pipeline.report.build import Report, build_report
 from reamaze_pipeline.warehouse.connection import writing
 from reamaze_pipeline.warehouse.model import Project
 from reamaze_pipeline.warehouse.partition import replace_partitions

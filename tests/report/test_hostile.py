@@ -9,8 +9,9 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from reamaze_pipeline.report import Report, partition_preview
+from reamaze_pipeline.report.build import Report
 from reamaze_pipeline.report.palette import REST, ROLES, SERIES
+from reamaze_pipeline.report.preview import partition_preview
 from reamaze_pipeline.report.svg import inline
 from reamaze_pipeline.warehouse.connection import reading
 from reamaze_pipeline.warehouse.table import Table

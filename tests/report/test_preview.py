@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from reamaze_pipeline.report import Report, partition_preview
+from reamaze_pipeline.report.build import Report
+from reamaze_pipeline.report.preview import partition_preview
 from reamaze_pipeline.warehouse.connection import reading
 from reamaze_pipeline.warehouse.model import Project
 from reamaze_pipeline.warehouse.table import Table

@@ -8,7 +8,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from reamaze_pipeline.report import PeriodRefused, Report, build_report, write_report
+from reamaze_pipeline.report.build import Report, build_report, write_report
+from reamaze_pipeline.report.errors import PeriodRefused
 from reamaze_pipeline.report.facts import Facts, read_facts
 from reamaze_pipeline.warehouse.connection import reading, writing
 from reamaze_pipeline.warehouse.errors import DatabaseUnavailable
