@@ -51,6 +51,7 @@ class MovingList:
 
     def __post_init__(self) -> None:
         self.lock = Lock()
+        self._cut: tuple[object, list[Message]] | None = None
         self.messages = list(self.messages)
         self.lasting = list(self.messages)
         self.ever = {m.serial: m for m in self.messages}
@@ -69,16 +70,7 @@ class MovingList:
         if self.before_each is not None:
             self.before_each(self, len(self.asked))
         self.asked.append((audience, number))
-        shown = self.messages
-        if audience != "all":
-            shown = [m for m in shown if m.staff is (audience == "staff")]
-        if self.dates_honoured:
-            shown = [
-                m
-                for m in shown
-                if (start is None or m.created_at >= start)
-                and (end is None or m.created_at < end or (self.end_inclusive and m.created_at == end))
-            ]
+        shown = self._shown(audience, start, end)
         part = shown[(number - 1) * self.page_size : number * self.page_size]
         rows = tuple(
             Row(
@@ -93,14 +85,32 @@ class MovingList:
         payload = json.dumps({"messages": [m.serial for m in part]})
         return Page(audience, number, self.page_size, count, len(shown), datetime.now(UTC), payload, 0, rows)
 
+    def _shown(self, audience: Audience, start: datetime | None, end: datetime | None) -> list[Message]:
+        asked = (id(self.messages), audience, start, end)
+        if self._cut is None or self._cut[0] != asked:  # a list at rest is not cut anew for each page
+            shown = self.messages
+            if audience != "all":
+                shown = [m for m in shown if m.staff is (audience == "staff")]
+            if self.dates_honoured:
+                shown = [
+                    m
+                    for m in shown
+                    if (start is None or m.created_at >= start)
+                    and (end is None or m.created_at < end or (self.end_inclusive and m.created_at == end))
+                ]
+            self._cut = asked, shown
+        return self._cut[1]
+
     def insert(self, message: Message) -> None:
         """Puts a message where its time says; in front of those of the same instant."""
+        self._cut = None
         place = next((i for i, m in enumerate(self.messages) if m.created_at <= message.created_at), len(self.messages))
         self.messages.insert(place, message)
         self.ever[message.serial] = message
 
     def delete(self, place: int) -> None:
         """Takes a message away."""
+        self._cut = None
         gone = self.messages.pop(place)
         self.lasting = [m for m in self.lasting if m is not gone]
 

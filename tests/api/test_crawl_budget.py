@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from datetime import datetime, timedelta
 from math import ceil, log2
 
@@ -141,3 +142,27 @@ def test_gaps_between_windows_are_not_read() -> None:
     found = list(crawl(source, windows, concurrency=4))
     assert [c.window.key for c in found] == ["80", "10"]
     assert len(source.asked) <= perfect_pages(HISTORY, windows, SIZE) + 2 * (2 + ceil(log2(PAGES)))
+
+
+@pytest.mark.parametrize("concurrency", [1, 4])
+@pytest.mark.parametrize("share", [0.003, 0.01, 0.05])
+@pytest.mark.parametrize("honoured", [True, False])
+def test_customers_without_a_flag_are_looked_up_in_few_requests(concurrency: int, share: float, honoured: bool) -> None:
+    draw = random.Random(3)
+    messages = [replace(m, flagged=m.staff is True or draw.random() >= share) for m in HISTORY]
+    windows = day(40, 30)
+    plain = MovingList(HISTORY, SIZE, dates_honoured=honoured)
+    source = MovingList(messages, SIZE, dates_honoured=honoured)
+    list(crawl(plain, windows, concurrency=concurrency))
+    found = list(crawl(source, windows, concurrency=concurrency))
+    assert sum(c.proof.unresolved for c in found) == 0
+    beyond = len(source.asked) - len(plain.asked)
+    customers = [m for m in messages if m.staff is False]
+    in_doubt = [w for w in windows if any(not m.flagged for m in inside(customers, w))]
+    pages = {
+        place // SIZE
+        for place, m in enumerate(customers)
+        if not m.flagged and windows[0].start <= m.created_at < windows[-1].end
+    }
+    assert in_doubt
+    assert beyond <= (len(in_doubt) if honoured else 3 + 1.25 * len(pages))
