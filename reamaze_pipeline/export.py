@@ -25,7 +25,7 @@ from typing import Literal, get_args
 import duckdb
 
 from reamaze_pipeline.warehouse.connection import reading
-from reamaze_pipeline.warehouse.errors import WarehouseError
+from reamaze_pipeline.warehouse.errors import UsageRefused, WarehouseError
 from reamaze_pipeline.warehouse.table import literal, quoted
 
 Format = Literal["csv", "parquet"]
@@ -39,7 +39,7 @@ _OPTIONS = {
 }
 
 
-class ExportRefused(WarehouseError):
+class ExportRefused(UsageRefused):
     """The export asked for cannot be: no such table, no days in it, a wrong format. Wrong usage, not a failure."""
 
 
