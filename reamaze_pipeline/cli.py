@@ -1,4 +1,4 @@
-"""What a person types: `reamaze-pipeline demo | check | backfill | sandbox | ui`.
+"""What a person types: `reamaze-pipeline demo | check | backfill | report | export | sandbox | ui`.
 
 Thin: options in, one call, words or JSON out. Exit codes: 0 done, 1 failed, 2 wrong usage or settings; an error
 is one line on stderr, with a traceback only under `--debug`.
@@ -11,6 +11,7 @@ import os
 import sys
 import traceback
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 import click
@@ -21,11 +22,11 @@ from reamaze_pipeline.api.crawl import look
 from reamaze_pipeline.api.errors import ReamazeError
 from reamaze_pipeline.console import Output, print_error
 from reamaze_pipeline.errors import BackfillFailed, NoSuchDays, UiFailed
-from reamaze_pipeline.warehouse.errors import ModelError, WarehouseError
+from reamaze_pipeline.warehouse.errors import ModelError, UsageRefused, WarehouseError
 
 DONE, FAILED, MISUSED = 0, 1, 2
 UI_PORT = 3000
-MISUSE = (settings.SettingsError, NoSuchDays, ModelError)
+MISUSE = (settings.SettingsError, NoSuchDays, ModelError, UsageRefused)
 FAILURES = (ReamazeError, WarehouseError, BackfillFailed, UiFailed)
 
 as_json_option = click.option("--json", "as_json", is_flag=True, help="Print a machine-readable last line.")
@@ -79,7 +80,16 @@ def demo_command(ui: bool, port: int, as_json: bool) -> None:
         out.say(result.outcome.in_words)
         database = result.deployment.database
         out.say(f"The database is {database}; query it with any DuckDB client.")
-        out.result({"ok": True, **asdict(result.outcome), "database": str(database), "tables": result.tables})
+        out.say(f"The report is {result.deployment.report_path}; open it in a browser.")
+        out.result(
+            {
+                "ok": True,
+                **asdict(result.outcome),
+                "database": str(database),
+                "report": str(result.deployment.report_path),
+                "tables": result.tables,
+            }
+        )
         if ui:
             out.say(f"The Dagster UI is at http://127.0.0.1:{port}; stop with Ctrl-C.")
             serve_ui(database, port)
@@ -126,6 +136,69 @@ def backfill_command(first: dt.datetime, last: dt.datetime, refresh: bool, as_js
         )
     out.say(outcome.in_words)
     out.result({"ok": True, **asdict(outcome)})
+
+
+@app.command(name="report")
+@click.option("--from", "first", type=day_type, help="First day; without it the last 30 stored days.")
+@click.option("--to", "last", type=day_type, help="Last day, included.")
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="The file; beside the database.")
+@click.option("--open", "open_it", is_flag=True, help="Open it in the browser.")
+@as_json_option
+def report_command(
+    first: dt.datetime | None, last: dt.datetime | None, out: Path | None, open_it: bool, as_json: bool
+) -> None:
+    """Write the support report: one HTML page that needs nothing else."""
+    from reamaze_pipeline.defs.checks import checks_failed_last  # noqa: PLC0415 Dagster takes seconds to import
+    from reamaze_pipeline.defs.schedules import JOB  # noqa: PLC0415
+    from reamaze_pipeline.deployment import Deployment  # noqa: PLC0415
+    from reamaze_pipeline.instance import open_instance  # noqa: PLC0415
+    from reamaze_pipeline.report.build import build_report, write_report  # noqa: PLC0415
+
+    output = Output(as_json=as_json)
+    deployment = Deployment.from_environment()
+    with open_instance(deployment.database) as instance:
+        failed = checks_failed_last(instance, JOB.name)
+    report = build_report(
+        deployment.database,
+        first=first.date() if first else None,
+        last=last.date() if last else None,
+        timezone=deployment.calendar.timezone,
+        project=deployment.project,
+        failed_checks=failed,
+    )
+    path = write_report(report, out or deployment.report_path)
+    output.say(f"The report is {path}.")
+    output.result({"ok": True, "path": str(path), **report.headline})
+    if open_it:
+        click.launch(path.absolute().as_uri())
+
+
+@app.command(name="export")
+@click.argument("table")
+@click.option("--format", "kind", type=click.Choice(["csv", "parquet"]), default="csv", show_default=True)
+@click.option("--from", "first", type=day_type, help="First day.")
+@click.option("--to", "last", type=day_type, help="Last day, included.")
+@click.option("--out", type=click.Path(path_type=Path), help="The file; - is stdout. Default: SCHEMA.TABLE.FORMAT.")
+@as_json_option
+def export_command(
+    table: str, kind: str, first: dt.datetime | None, last: dt.datetime | None, out: Path | None, as_json: bool
+) -> None:
+    """Write TABLE (schema.name), or some days of it, as a file that other programs read."""
+    from reamaze_pipeline.export import export_table  # noqa: PLC0415 DuckDB, for this alone
+
+    output = Output(as_json=as_json)
+    settings.load_environment()
+    result = export_table(
+        settings.read(settings.Warehouse).database,
+        table,
+        format="parquet" if kind == "parquet" else "csv",
+        first=first.date() if first else None,
+        last=last.date() if last else None,
+        out=out,
+    )
+    if result.path is not None:
+        output.say(f"{result.rows:,} rows are in {result.path}.")
+    output.result({"ok": True, "rows": result.rows, "path": str(result.path) if result.path else None})
 
 
 @app.command()

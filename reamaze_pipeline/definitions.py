@@ -8,19 +8,21 @@ from reamaze_pipeline.defs.models import model_assets
 from reamaze_pipeline.defs.resources import ReamazeResource
 from reamaze_pipeline.defs.schedules import JOB, daily_schedule
 from reamaze_pipeline.defs.seeds import seed_assets
+from reamaze_pipeline.defs.storage import PreviewingWarehouse
+from reamaze_pipeline.defs.support_report import support_report
 from reamaze_pipeline.deployment import Deployment
-from reamaze_pipeline.warehouse.io_manager import DuckDBWarehouse
 
 
 def build_defs(deployment: Deployment) -> dg.Definitions:
     """The whole graph over one deployment; nothing is opened or asked until something runs."""
     partitions, project = deployment.partitions, deployment.project
-    warehouse = DuckDBWarehouse(database=str(deployment.database))
+    warehouse = PreviewingWarehouse(database=str(deployment.database))
     return dg.Definitions(
         assets=[
             message_pages(partitions, deployment.pages),
             *seed_assets(project),
             *model_assets(project, partitions),
+            support_report(project, partitions.timezone, deployment.report_path),
         ],
         asset_checks=model_checks(project, deployment.tests),
         jobs=[JOB],

@@ -8,10 +8,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 
 from reamaze_pipeline import settings
+from reamaze_pipeline.business_hours import BusinessHoursError, read_business_hours
 from reamaze_pipeline.defs.partitions import daily_partitions
 from reamaze_pipeline.shipped import shipped
 from reamaze_pipeline.warehouse.model import Project, Source, load_project
@@ -40,7 +42,7 @@ class Deployment:
         settings.load_environment()
         calendar, storage = settings.read(settings.Calendar), settings.read(settings.Warehouse)
         folders = [shipped("dbt_like_sql"), *([storage.models] if storage.models else [])]
-        variables = {"timezone": calendar.timezone}
+        variables = {"timezone": calendar.timezone, **_metric_variables()}
         project = load_project(folders, variables)
         return cls(
             calendar=calendar,
@@ -56,6 +58,11 @@ class Deployment:
         return daily_partitions(self.calendar)
 
     @property
+    def report_path(self) -> Path:
+        """Where the report is written: beside the database."""
+        return self.database.parent / "support_report.html"
+
+    @property
     def pages(self) -> Source:
         """The table that the crawl fills and everything else is derived from."""
         return self.project.source("raw", "message_pages")
@@ -69,3 +76,17 @@ class Deployment:
     def messages(self) -> Table:
         """The normalized messages."""
         return next(table for table in self.daily_models if table.label == "core.messages")
+
+
+def _metric_variables() -> dict[str, Any]:
+    """What the models are told besides the time zone; `docs/metrics.md` says what they make of it."""
+    metrics = settings.read(settings.Metrics)
+    try:
+        hours = read_business_hours(metrics.business_hours) if metrics.business_hours else None
+    except BusinessHoursError as error:
+        raise settings.SettingsError(f"REAMAZE_BUSINESS_HOURS: {error}") from None
+    return {
+        "excluded_senders": metrics.excluded_senders,
+        "excluded_origins": metrics.excluded_origins,
+        "business_hours": hours,
+    }

@@ -105,6 +105,30 @@ class Warehouse(BaseSettings):
         return self
 
 
+class Metrics(BaseSettings):
+    """What the metrics leave out, and the hours the team works. The defaults leave nothing out."""
+
+    model_config = Calendar.model_config
+
+    exclude_senders: str = ""
+    exclude_origins: str = ""
+    business_hours: Path | None = None
+
+    @property
+    def excluded_senders(self) -> list[str]:
+        """Emails, such as those of auto-replies and shared inboxes."""
+        return _listed(self.exclude_senders)
+
+    @property
+    def excluded_origins(self) -> list[str]:
+        """Codes or names of origins."""
+        return _listed(self.exclude_origins)
+
+
+def _listed(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",") if part.strip()]
+
+
 class Address(BaseSettings):
     """Where Re:amaze is, and how fast it may be asked."""
 

@@ -4,14 +4,14 @@ The statements come from the tests in `schema.yml` and from the files under `tes
 step and one connection. A broken promise of severity `error` keeps what is downstream from being built on it.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
 
 import dagster as dg
 
-from reamaze_pipeline.defs.partitions import days_between
+from reamaze_pipeline.defs.partitions import days_of_run
 from reamaze_pipeline.warehouse.column_tests import check_name, failing_rows
 from reamaze_pipeline.warehouse.connection import reading
 from reamaze_pipeline.warehouse.findings import Findings, find
@@ -64,7 +64,7 @@ def _checks(model: Model, promises: Sequence[_Promise]) -> dg.AssetChecksDefinit
     def evaluate(
         context: dg.AssetCheckExecutionContext, warehouse: dg.ResourceParam[DuckDBWarehouse]
     ) -> Iterator[dg.AssetCheckResult]:
-        days = _days_of_run(context.run.tags)
+        days = days_of_run(context.run.tags)
         with reading(warehouse.database) as connection:
             for promise in promises:
                 yield _result(key, promise, find(connection, promise.failing_rows(days)))
@@ -86,11 +86,19 @@ def _result(key: dg.AssetKey, promise: _Promise, findings: Findings) -> dg.Asset
     )
 
 
-def _days_of_run(tags: Mapping[str, str]) -> list[date] | None:
-    """The days a run is about; None, for all that is stored, where a check is run by itself."""
-    if "dagster/partition" in tags:
-        return [date.fromisoformat(tags["dagster/partition"])]
-    if "dagster/asset_partition_range_start" in tags:
-        first, last = (tags[f"dagster/asset_partition_range_{end}"] for end in ("start", "end"))
-        return days_between(date.fromisoformat(first), date.fromisoformat(last))
-    return None
+def failed_checks(instance: dg.DagsterInstance, run_id: str) -> list[str]:
+    """What a run found broken, as `schema/table: promise`, warnings included."""
+    found = instance.get_records_for_run(run_id, of_type=dg.DagsterEventType.ASSET_CHECK_EVALUATION).records
+    events = [record.event_log_entry.dagster_event for record in found]
+    evaluations = [event.asset_check_evaluation_data for event in events if event is not None]
+    return sorted(
+        f"{check.asset_key.to_user_string()}: {check.description or check.check_name}"
+        for check in evaluations
+        if not check.passed
+    )
+
+
+def checks_failed_last(instance: dg.DagsterInstance, job: str) -> list[str]:
+    """What the newest run of a job found broken; nothing if there was none."""
+    newest = instance.get_runs(dg.RunsFilter(job_name=job), limit=1)
+    return failed_checks(instance, newest[0].run_id) if newest else []

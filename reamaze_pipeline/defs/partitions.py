@@ -4,7 +4,7 @@ What a partition holds is not decided here.
 """
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from zoneinfo import ZoneInfo
 
 import dagster as dg
@@ -54,3 +54,13 @@ def last_whole_day(partitions: dg.DailyPartitionsDefinition, now: dt.datetime | 
     """The newest day that is over at `now` (aware; None is this moment), None if the first is not over yet."""
     keys = partitions.get_partition_keys(current_time=now)
     return dt.date.fromisoformat(keys[-1]) if keys else None
+
+
+def days_of_run(tags: Mapping[str, str]) -> list[dt.date] | None:
+    """The days a run is about, oldest first; None for a run about no day in particular."""
+    if "dagster/partition" in tags:
+        return [dt.date.fromisoformat(tags["dagster/partition"])]
+    if "dagster/asset_partition_range_start" in tags:
+        first, last = (tags[f"dagster/asset_partition_range_{end}"] for end in ("start", "end"))
+        return days_between(dt.date.fromisoformat(first), dt.date.fromisoformat(last))
+    return None

@@ -13,6 +13,10 @@ class WarehouseError(Exception):
     """Base of every error this room raises on purpose."""
 
 
+class UsageRefused(WarehouseError):
+    """What was asked for cannot be; asking otherwise would help, trying again would not."""
+
+
 class DatabaseUnavailable(WarehouseError):
     """The file cannot be opened and waiting would not help: a wrong path, no permission, not DuckDB's."""
 

@@ -1,0 +1,46 @@
+"""The asset `reports/support_report`: the HTML page of the last 30 stored days, made anew by every run.
+
+What is on the page is decided in `reamaze_pipeline.report`.
+"""
+
+import base64
+from pathlib import Path
+
+import dagster as dg
+
+from reamaze_pipeline.defs.checks import failed_checks
+from reamaze_pipeline.warehouse.io_manager import DuckDBWarehouse
+from reamaze_pipeline.warehouse.model import Project
+
+KEY = dg.AssetKey(["reports", "support_report"])
+
+
+def support_report(project: Project, timezone: str, path: Path) -> dg.AssetsDefinition:
+    """The asset that writes the report of `project`'s metrics to `path`."""
+
+    @dg.asset(
+        key=KEY,
+        deps=[dg.AssetKey([model.schema, model.name]) for model in project.models if model.schema == "metrics"],
+        group_name="reports",
+        kinds={"python", "html"},
+        description="How fast the team answers, who carries the load, when people write, what waits: one HTML page.",
+    )
+    def support_report(
+        context: dg.AssetExecutionContext, warehouse: dg.ResourceParam[DuckDBWarehouse]
+    ) -> dg.MaterializeResult[None]:
+        from reamaze_pipeline.report.build import build_report, write_report  # noqa: PLC0415 it loads a drawing library
+
+        failed = failed_checks(context.instance, context.run.run_id)
+        report = build_report(Path(warehouse.database), timezone=timezone, project=project, failed_checks=failed)
+        written = write_report(report, path)
+        picture = base64.b64encode(report.preview_png).decode()
+        return dg.MaterializeResult(
+            metadata={
+                "report": dg.MetadataValue.path(written.absolute()),
+                "key_numbers": dg.MetadataValue.md(report.preview_markdown),
+                "picture": dg.MetadataValue.md(f"![Volume and response times](data:image/png;base64,{picture})"),
+                "failed_checks": len(failed),
+            }
+        )
+
+    return support_report
