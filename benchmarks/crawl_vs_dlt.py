@@ -323,6 +323,14 @@ def cases() -> list[Case]:
     ]
 
 
+def compare(before: Counter[Message], after: Counter[Message], found: Counter[Message]) -> tuple[int, int]:
+    """How many messages that were there throughout are missing, and how many are there too often."""
+    lost = (before & after) - found
+    # A message that came and went in between is in neither plain reading, and may be stored once.
+    at_most = {message: max(before[message], after[message], 1) for message in found}
+    return sum(lost.values()), sum(max(0, count - at_most[message]) for message, count in found.items())
+
+
 def measure(case: Case, reader: str, seed: int, server: Server) -> Measured:
     """One reading, between two plain readings of the same window at rest."""
     before, pages = listed(server, case.stretch)
@@ -335,9 +343,7 @@ def measure(case: Case, reader: str, seed: int, server: Server) -> Measured:
         server.control("POST", "faults", {"drift": None})
     asked = len(server.control("GET", "requests"))
     after, _ = listed(server, case.stretch)
-    there = before & after
-    once_each = before | after
-    lost = sum((there - reading.messages).values()) if reading.refused is None else 0
+    lost, duplicated = compare(before, after, reading.messages)
     return Measured(
         case=case.letter,
         reader=reader,
@@ -347,9 +353,8 @@ def measure(case: Case, reader: str, seed: int, server: Server) -> Measured:
         parts={name: round(seconds, 3) for name, seconds in reading.parts.items()},
         messages=sum(before.values()),
         pages=pages,
-        lost=lost,
-        # A message that came and went in between is in neither plain reading, and may be stored once.
-        duplicated=sum(count - max(once_each[message], 1) for message, count in (reading.messages - once_each).items()),
+        lost=lost if reading.refused is None else 0,
+        duplicated=duplicated,
         refused=reading.refused,
     )
 
