@@ -87,15 +87,13 @@ class Doubts:
         if page.is_last:
             return _not_on(page, doubtful)
         within = [item.row for item in part.rows if start <= item.instant < end]
-        if any(row.created_at is None for row in within):
-            return None  # whether the API counts a row without a date is unknown
         flagged = sum(row.is_staff is is_staff for row in within)
         known = self._tallies[audience].passed + sum(item.row.is_staff is is_staff for item in part.rows)
-        if page.total_count >= known:
-            return None  # dates ignored, and all of the list near these days, would look the same
-        if page.total_count == flagged + len(doubtful):
-            return []
-        return doubtful if page.total_count == flagged else None
+        # Were dates ignored, all that is known would be counted, and a row without a date may be or not.
+        if page.total_count >= known or any(row.created_at is None for row in within):
+            return None
+        left = {flagged + len(doubtful): [], flagged: doubtful}
+        return left.get(page.total_count)
 
     def _guess(self, part: Part, doubtful: list[Placed], view: View, is_staff: bool) -> list[Placed]:
         """Looks where the rows would be; those it does not meet may be anywhere, or nowhere."""
