@@ -54,7 +54,9 @@ def sandbox(history: SandboxOptions) -> Iterator[Sandbox]:
 def deploy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Deploy:
     """Point the environment at a sandbox and a database of its own; returns the deployment they describe."""
 
-    def deployed(serving: Sandbox, *, name: str = "warehouse", start: str = "2026-03-01", **settings: str) -> Deployment:
+    def deployed(
+        serving: Sandbox, *, name: str = "warehouse", start: str = "2026-03-01", **settings: str
+    ) -> Deployment:
         folder = tmp_path / name
         folder.mkdir(exist_ok=True)
         monkeypatch.chdir(folder)

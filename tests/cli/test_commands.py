@@ -122,7 +122,9 @@ def test_ctrl_c_keeps_what_was_stored(sandbox: Sandbox, deploy: Deploy) -> None:
     deploy(sandbox)
     sandbox.faults.latency_ms = 150
     command = [sys.executable, "-m", "reamaze_pipeline.cli", "backfill", "--from", "2026-03-01", "--to", "2026-03-09"]
-    with subprocess.Popen(command, env=os.environ, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as running:
+    with subprocess.Popen(
+        command, env=os.environ, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as running:
         assert running.stderr is not None
         first = running.stderr.readline()
         running.send_signal(signal.SIGINT)
