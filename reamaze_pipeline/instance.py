@@ -6,9 +6,14 @@ Telemetry is switched off here, for every process that this one starts. A run wh
 
 import os
 import socket
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import dagster as dg
+from sqlalchemy import event
+from sqlalchemy.engine import Engine
 
 from reamaze_pipeline.settings import SettingsError
 
@@ -44,10 +49,40 @@ def dagster_home(database: Path) -> Path:
     return home
 
 
-def open_instance(database: Path) -> dg.DagsterInstance:
-    """Dagster's records for this warehouse; close with a `with` block."""
+@contextmanager
+def open_instance(database: Path) -> Iterator[dg.DagsterInstance]:
+    """Dagster's records for this warehouse, for as long as the block lasts."""
     dagster_home(database)
-    return dg.DagsterInstance.get()
+    with _records_kept_open(), dg.DagsterInstance.get() as instance:
+        yield instance
+
+
+@contextmanager
+def _records_kept_open() -> Iterator[None]:
+    """Hold each SQLite file of the records open while the block lasts.
+
+    Dagster opens and closes the file for every event; when the last connection closes, SQLite writes its log back and
+    syncs the disk, which took most of an event's time. Held open, it does so now and then. A power cut may then cost
+    the last events, never the file: the next backfill announces again what is stored and not on record.
+    """
+    held: dict[str, sqlite3.Connection] = {}
+
+    def hold(connection: object, _: object) -> None:
+        if not isinstance(connection, sqlite3.Connection):
+            return
+        connection.execute("PRAGMA synchronous = NORMAL")
+        file = connection.execute("PRAGMA database_list").fetchone()[2]
+        if file and file not in held:
+            held[file] = sqlite3.connect(file, check_same_thread=False)
+            held[file].execute("SELECT count(*) FROM sqlite_master").fetchone()
+
+    event.listen(Engine, "connect", hold)
+    try:
+        yield
+    finally:
+        event.remove(Engine, "connect", hold)
+        for connection in held.values():
+            connection.close()
 
 
 def process_tag() -> dict[str, str]:
