@@ -13,7 +13,7 @@ from pathlib import Path
 
 import dagster as dg
 from sqlalchemy import event
-from sqlalchemy.engine import Engine
+from sqlalchemy.engine import Dialect, Engine
 
 from reamaze_pipeline.settings import SettingsError
 
@@ -67,20 +67,22 @@ def _records_kept_open() -> Iterator[None]:
     """
     held: dict[str, sqlite3.Connection] = {}
 
-    def hold(connection: object, _: object) -> None:
-        if not isinstance(connection, sqlite3.Connection):
-            return
-        connection.execute("PRAGMA synchronous = NORMAL")
-        file = connection.execute("PRAGMA database_list").fetchone()[2]
-        if file and file not in held:
-            held[file] = sqlite3.connect(file, check_same_thread=False)
-            held[file].execute("SELECT count(*) FROM sqlite_master").fetchone()
+    def hold(dialect: Dialect, _: object, arguments: list[str], __: object) -> None:
+        if dialect.name == "sqlite" and arguments[0] not in held:
+            held[arguments[0]] = sqlite3.connect(arguments[0], check_same_thread=False)
+            held[arguments[0]].execute("SELECT count(*) FROM sqlite_master").fetchone()
 
-    event.listen(Engine, "connect", hold)
+    def relax(connection: object, _: object) -> None:
+        if isinstance(connection, sqlite3.Connection):
+            connection.execute("PRAGMA synchronous = NORMAL")
+
+    event.listen(Engine, "do_connect", hold)
+    event.listen(Engine, "connect", relax)
     try:
         yield
     finally:
-        event.remove(Engine, "connect", hold)
+        event.remove(Engine, "do_connect", hold)
+        event.remove(Engine, "connect", relax)
         for connection in held.values():
             connection.close()
 

@@ -1,6 +1,6 @@
 """What must hold after every run: asset checks over the days of that run, each one SQL statement.
 
-The statements come from the tests in `schema.yml` and from the files under `tests/`. All checks of an asset are one
+The statements come from the tests in `schema.yml` and from the files under `tests/`. All checks of a table are one
 step and one connection. A broken promise of severity `error` keeps what is downstream from being built on it.
 """
 
@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
+from typing import Any
 
 import dagster as dg
 
@@ -23,6 +24,7 @@ from reamaze_pipeline.warehouse.table import Select
 
 @dataclass(frozen=True, slots=True)
 class _Promise:
+    key: dg.AssetKey
     name: str
     description: str
     severity: str
@@ -30,14 +32,27 @@ class _Promise:
 
 
 def model_checks(project: Project, tests: Sequence[SingularTest]) -> list[dg.AssetChecksDefinition]:
-    """The checks of each model that promises anything."""
-    promises = [(model, [*_of_columns(model), *_of_files(model, tests)]) for model in project.models]
-    return [_checks(model, held) for model, held in promises if held]
+    """The checks of each stored model, and together those of all views.
+
+    A view holds nothing that could be kept from being built, so its promises block nothing, and one step looks at all.
+    """
+    checks = []
+    of_views: list[_Promise] = []
+    for model in project.models:
+        promises = [*_of_columns(model), *_of_files(model, tests)]
+        if model.materialized == "view":
+            of_views += promises
+        elif promises:
+            checks.append(_checks(f"check_{model.schema}_{model.name}", promises, blocking=True))
+    if of_views:
+        checks.append(_checks("check_views", of_views, blocking=False))
+    return checks
 
 
 def _of_columns(model: Model) -> Iterator[_Promise]:
     for column, test in model.tests:
         yield _Promise(
+            _key(model),
             check_name(column, test),
             f"{column.name}: {test.name.replace('_', ' ')}",
             test.severity,
@@ -48,37 +63,45 @@ def _of_columns(model: Model) -> Iterator[_Promise]:
 def _of_files(model: Model, tests: Sequence[SingularTest]) -> Iterator[_Promise]:
     for test in tests:
         if test.table == (model.schema, model.name):
-            yield _Promise(test.name, test.description, test.severity, test.failing_rows)
+            yield _Promise(_key(model), test.name, test.description, test.severity, test.failing_rows)
 
 
-def _checks(model: Model, promises: Sequence[_Promise]) -> dg.AssetChecksDefinition:
-    key = dg.AssetKey([model.schema, model.name])
+def _key(model: Model) -> dg.AssetKey:
+    return dg.AssetKey([model.schema, model.name])
+
+
+def _checks(name: str, promises: Sequence[_Promise], *, blocking: bool) -> dg.AssetChecksDefinition:
     specs = [
         dg.AssetCheckSpec(
-            promise.name, asset=key, description=promise.description, blocking=promise.severity == "error"
+            promise.name,
+            asset=promise.key,
+            description=promise.description,
+            blocking=blocking and promise.severity == "error",
         )
         for promise in promises
     ]
 
-    @dg.multi_asset_check(name=f"check_{model.schema}_{model.name}", specs=specs)
+    @dg.multi_asset_check(name=name, specs=specs, can_subset=True)
     def evaluate(
         context: dg.AssetCheckExecutionContext, warehouse: dg.ResourceParam[DuckDBWarehouse]
     ) -> Iterator[dg.AssetCheckResult]:
         days = days_of_run(context.run.tags)
+        wanted = context.selected_asset_check_keys
         with reading(warehouse.database) as connection:
             for promise in promises:
-                yield _result(key, promise, find(connection, promise.failing_rows(days)))
+                if dg.AssetCheckKey(promise.key, promise.name) in wanted:
+                    yield _result(promise, find(connection, promise.failing_rows(days)))
 
     return evaluate
 
 
-def _result(key: dg.AssetKey, promise: _Promise, findings: Findings) -> dg.AssetCheckResult:
-    metadata: dict[str, dg.MetadataValue] = {"failing": dg.MetadataValue.int(findings.count)}
+def _result(promise: _Promise, findings: Findings) -> dg.AssetCheckResult:
+    metadata: dict[str, dg.MetadataValue[Any]] = {"failing": dg.MetadataValue.int(findings.count)}
     if findings.count:
         metadata["rows"] = dg.MetadataValue.md(findings.markdown)
     return dg.AssetCheckResult(
         passed=findings.count == 0,
-        asset_key=key,
+        asset_key=promise.key,
         check_name=promise.name,
         severity=dg.AssetCheckSeverity.ERROR if promise.severity == "error" else dg.AssetCheckSeverity.WARN,
         description=promise.description,

@@ -13,6 +13,7 @@ import dagster as dg
 
 from reamaze_pipeline.api.crawl import CrawledWindow, Hint, KeptPage, crawl
 from reamaze_pipeline.api.hints import hints_of
+from reamaze_pipeline.defs.batches import batches
 from reamaze_pipeline.defs.partitions import day_window, days_of
 from reamaze_pipeline.defs.resources import ReamazeResource
 from reamaze_pipeline.warehouse.completeness import row_counts
@@ -22,6 +23,8 @@ from reamaze_pipeline.warehouse.neighbours import neighbouring_rows
 from reamaze_pipeline.warehouse.table import Table
 
 KEY = dg.AssetKey(["raw", "message_pages"])
+SECONDS_PER_WRITE = 0.5
+"""Days that become complete within this time are committed together; a kill costs at most so much work."""
 
 
 class Fetch(dg.Config):
@@ -76,8 +79,9 @@ def message_pages(partitions: dg.DailyPartitionsDefinition, source: Source) -> d
         windows = [day_window(day, partitions.timezone) for day in days if day not in kept]
         hints = _hints(warehouse.database, table, days)
         with reamaze.client() as client:
-            for crawled in crawl(client, windows, hints=hints, concurrency=reamaze.concurrency):
-                _store(context, warehouse, table, crawled, client.traffic.requests)
+            found = crawl(client, windows, hints=hints, concurrency=reamaze.concurrency)
+            for complete in batches(found, seconds=SECONDS_PER_WRITE):
+                _store(context, warehouse, table, complete, client.traffic.requests)
             traffic = client.traffic
         summary = RunSummary(len(windows), traffic.requests, traffic.retries, round(traffic.waited_seconds, 3))
         return dg.MaterializeResult(metadata=summary.metadata)
@@ -102,33 +106,31 @@ def _store(
     context: dg.AssetExecutionContext,
     warehouse: DuckDBWarehouse,
     table: Table,
-    crawled: CrawledWindow,
+    complete: Sequence[CrawledWindow],
     requests_so_far: int,
 ) -> None:
-    """Commit one day, then announce it: announced but not committed would be a lie, the reverse is mended later."""
-    day = dt.date.fromisoformat(crawled.window.key)
-    proof = asdict(crawled.proof)
-    rows = [_row(day, kept) for kept in crawled.pages]
-    details = {"messages": crawled.message_count, **proof}
-    warehouse.replace(table, [day], rows, run_id=context.run.run_id, details={day: details})
-    metadata: dict[str, Any] = {
-        "messages": crawled.message_count,
-        "dagster/partition_row_count": len(rows),
-        "proof": dg.MetadataValue.json(proof),
-    }
-    context.log_event(
-        dg.AssetMaterialization(
-            KEY, partition=crawled.window.key, metadata={**metadata, "requests_so_far": requests_so_far}
-        )
-    )
-    context.add_asset_metadata(metadata, partition_key=crawled.window.key)
+    """Commit the days, then announce each: announced but not committed would be a lie, the reverse is mended later."""
+    rows = [_row(window.window.key, kept) for window in complete for kept in window.pages]
+    proofs = {window.window.key: {"messages": window.message_count, **asdict(window.proof)} for window in complete}
+    details = {dt.date.fromisoformat(key): proof for key, proof in proofs.items()}
+    warehouse.replace(table, list(details), rows, run_id=context.run.run_id, details=details)
+    for window in complete:
+        key = window.window.key
+        metadata: dict[str, Any] = {
+            "messages": window.message_count,
+            "dagster/partition_row_count": len(window.pages),
+            "proof": dg.MetadataValue.json(proofs[key]),
+        }
+        announced = {**metadata, "requests_so_far": requests_so_far}
+        context.log_event(dg.AssetMaterialization(KEY, partition=key, metadata=announced))
+        context.add_asset_metadata(metadata, partition_key=key)
 
 
-def _row(day: dt.date, kept: KeptPage) -> dict[str, Any]:
+def _row(day: str, kept: KeptPage) -> dict[str, Any]:
     """One row of `raw.message_pages`: the page, and which of its rows count for the day."""
     page = kept.page
     return {
-        "day": day,
+        "day": dt.date.fromisoformat(day),
         "audience": page.audience,
         "page": page.number,
         "page_size": page.page_size,
