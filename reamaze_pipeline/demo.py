@@ -7,22 +7,27 @@ messages of a real brand. What the numbers mean is not explained here; the READM
 from __future__ import annotations
 
 import datetime as dt
+import json
 import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from string import Template
 from typing import Any
 
 from reamaze_pipeline.backfill import Outcome, StoredDay, backfill
 from reamaze_pipeline.deployment import Deployment
-from reamaze_pipeline.sandbox import Sandbox, SandboxOptions
+from reamaze_pipeline.errors import BackfillFailed
 from reamaze_pipeline.warehouse.connection import reading
 
 FOLDER = Path("data/demo")
 DAYS = 30
-HISTORY = SandboxOptions(messages=20_000, days=365)
+DAGSTER_YAML = Path(__file__).with_name("demo_dagster.yaml")
+HISTORY = ["--messages", "20000", "--days", "365"]
 
 MOST_RESPONSES = """
     select sender_email, arg_max(sender_name, day) as sender_name, sum(response_count)::bigint as responses,
@@ -50,11 +55,11 @@ class Demo:
 @contextmanager
 def demo(folder: Path = FOLDER, announce: Callable[[StoredDay], None] = lambda _: None) -> Iterator[Demo]:
     """Run the main job into `folder`; the embedded API goes on serving for as long as the block lasts."""
-    _clear(folder)
+    _make_anew(folder)
     last = dt.datetime.now(dt.UTC).date() - dt.timedelta(days=1)
     first = last - dt.timedelta(days=DAYS - 1)
-    with Sandbox(HISTORY) as sandbox:
-        os.environ.update(_environment(sandbox, folder, first))
+    with _embedded_api() as address:
+        os.environ.update({**_settings(folder, first), **address})
         deployment = Deployment.from_environment()
         outcome = backfill(deployment, first, last, announce=announce)
         with reading(deployment.database) as connection:
@@ -68,25 +73,44 @@ def demo(folder: Path = FOLDER, announce: Callable[[StoredDay], None] = lambda _
         yield Demo(deployment, outcome, counts, senders, origins)
 
 
-def _environment(sandbox: Sandbox, folder: Path, first: dt.date) -> dict[str, str]:
+@contextmanager
+def _embedded_api() -> Iterator[dict[str, str]]:
+    """The settings that reach an embedded API in a process of its own, which leaves this one its whole core."""
+    serve = [sys.executable, "-m", "reamaze_pipeline.cli", "sandbox", "--port", "0", "--json", *HISTORY]
+    with subprocess.Popen(serve, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:  # noqa: S603
+        try:
+            said = json.loads((process.stdout.readline() if process.stdout else "") or "{}")
+            if not said.get("ok"):
+                raise BackfillFailed("the embedded API did not start; run reamaze-pipeline sandbox to see why")
+            address: dict[str, str] = said["environment"]
+            del address["REAMAZE_START_DATE"]
+            yield address
+        finally:
+            process.terminate()
+
+
+def _settings(folder: Path, first: dt.date) -> dict[str, str]:
     """Settings of the demo alone: an empty value stands for the default, so nothing of a real brand slips in."""
     return {
-        "REAMAZE_API_URL": sandbox.url,
-        "REAMAZE_EMAIL": sandbox.email,
-        "REAMAZE_API_TOKEN": sandbox.token,
         "REAMAZE_START_DATE": first.isoformat(),
         "REAMAZE_TIMEZONE": "UTC",
         "REAMAZE_DATABASE": str(folder / "reamaze.duckdb"),
         "REAMAZE_REQUESTS_PER_MINUTE": "",
         "REAMAZE_CONCURRENCY": "",
         "REAMAZE_MODELS": "",
+        "REAMAZE_EXCLUDE_SENDERS": "",
+        "REAMAZE_EXCLUDE_ORIGINS": "",
+        "REAMAZE_BUSINESS_HOURS": "",
         "DAGSTER_HOME": "",
     }
 
 
-def _clear(folder: Path) -> None:
+def _make_anew(folder: Path) -> None:
     """Remove what an earlier demo made, and nothing else."""
-    for name in ("reamaze.duckdb", "reamaze.duckdb.wal"):
+    for name in ("reamaze.duckdb", "reamaze.duckdb.wal", "support_report.html"):
         (folder / name).unlink(missing_ok=True)
-    shutil.rmtree(folder / "dagster", ignore_errors=True)
-    folder.mkdir(parents=True, exist_ok=True)
+    home = folder / "dagster"
+    shutil.rmtree(home, ignore_errors=True)
+    home.mkdir(parents=True)
+    settings = Template(DAGSTER_YAML.read_text(encoding="utf-8"))
+    (home / "dagster.yaml").write_text(settings.substitute(records=home.absolute() / "events"), encoding="utf-8")
