@@ -16,7 +16,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from string import Template
 from typing import Any
 
 from reamaze_pipeline.backfill import Outcome, StoredDay, backfill
@@ -26,7 +25,6 @@ from reamaze_pipeline.warehouse.connection import reading
 
 FOLDER = Path("data/demo")
 DAYS = 30
-DAGSTER_YAML = Path(__file__).with_name("demo_dagster.yaml")
 HISTORY = ["--messages", "20000", "--days", "365"]
 
 MOST_RESPONSES = """
@@ -109,8 +107,5 @@ def _make_anew(folder: Path) -> None:
     """Remove what an earlier demo made, and nothing else."""
     for name in ("reamaze.duckdb", "reamaze.duckdb.wal", "support_report.html"):
         (folder / name).unlink(missing_ok=True)
-    home = folder / "dagster"
-    shutil.rmtree(home, ignore_errors=True)
-    home.mkdir(parents=True)
-    settings = Template(DAGSTER_YAML.read_text(encoding="utf-8"))
-    (home / "dagster.yaml").write_text(settings.substitute(records=home.absolute() / "events"), encoding="utf-8")
+    shutil.rmtree(folder / "dagster", ignore_errors=True)
+    folder.mkdir(parents=True, exist_ok=True)

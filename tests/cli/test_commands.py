@@ -137,10 +137,39 @@ def test_ctrl_c_keeps_what_was_stored(sandbox: Sandbox, deploy: Deploy) -> None:
     assert "Traceback" not in rest
 
 
+def test_the_demo_needs_nothing(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "reamaze_pipeline.cli", "demo", "--json"]
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("REAMAZE_", "DAGSTER_"))}
+    ended = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert ended.returncode == 0, ended.stderr
+    said = json.loads(ended.stdout.strip().splitlines()[-1])
+    assert said["days"] == 30
+    assert said["tables"]["core.messages"] == said["messages"] > 1000
+    assert (tmp_path / said["database"]).is_file()
+    assert "<html" in (tmp_path / said["report"]).read_text(encoding="utf-8")
+
+
+def test_report_and_export_read_what_was_stored(
+    sandbox: Sandbox, deploy: Deploy, capsys: Captured, tmp_path: Path
+) -> None:
+    deploy(sandbox)
+    assert run(["backfill", *RANGE]) == 0
+    assert run(["report", "--out", str(tmp_path / "page.html"), "--json"]) == 0
+    said, _ = last_json(capsys)
+    assert said["days_stored"] == 2
+    assert "Support report" in (tmp_path / "page.html").read_text(encoding="utf-8")
+    assert run(["export", "core.messages", "--out", str(tmp_path / "messages.csv"), "--json"]) == 0
+    said, _ = last_json(capsys)
+    assert isinstance(said["rows"], int)
+    assert said["rows"] > 50
+    assert run(["export", "core.nothing"]) == 2
+    assert "There is no table" in capsys.readouterr().err
+
+
 def test_everything_has_help(capsys: Captured) -> None:
     assert run(["--help"]) == 0
     listed = capsys.readouterr().out
-    for command in ("demo", "check", "backfill", "sandbox", "ui"):
+    for command in ("demo", "check", "backfill", "report", "export", "sandbox", "ui"):
         assert command in listed
         assert run([command, "--help"]) == 0
 
