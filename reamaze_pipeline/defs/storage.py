@@ -13,7 +13,7 @@ from reamaze_pipeline.warehouse.io_manager import DuckDBWarehouse
 from reamaze_pipeline.warehouse.table import Table
 
 PREVIEWED = "metrics"
-MOST_PREVIEWS = 7
+MOST_PREVIEWS = 31
 """Days of one run that get a preview, the newest; a year's backfill would otherwise be mostly previews."""
 
 
