@@ -20,7 +20,7 @@ def batches(items: Iterable[Item], *, seconds: float) -> Iterator[list[Item]]:
             if time.monotonic() - begun >= seconds:
                 yield batch
                 batch, begun = [], time.monotonic()
-    except Exception:
+    except Exception:  # raised again below: complete days must not be lost because a later one failed
         if batch:
             yield batch
         raise

@@ -9,7 +9,7 @@ import duckdb
 
 from reamaze_pipeline.report.errors import NotComputed
 from reamaze_pipeline.report.period import Period
-from reamaze_pipeline.report.rows import Row, fetch, has_table
+from reamaze_pipeline.report.rows import Row, fetch
 from reamaze_pipeline.report.words import clean
 
 MOST_NAMED = 8
@@ -42,7 +42,6 @@ _REFETCHED = """
         AND sums.schema_name = 'metrics' AND sums.table_name = 'stored_days'
         AND sums.loaded_at < pages.loaded_at AND pages.day BETWEEN $first AND $last
 """
-_STALE = "SELECT DISTINCT day FROM meta.stale_days WHERE day BETWEEN $first AND $last"
 
 Named = tuple[tuple[str, int], ...]
 
@@ -73,9 +72,6 @@ def read_state(connection: duckdb.DuckDBPyConnection, period: Period) -> State:
     """What can be told; tables that are absent have nothing to tell."""
     messages, excluded, unknown_side, undated, unthreaded = (_told(connection, _COUNTS, period) or [(0,) * 5])[0]
     refreshed = _told(connection, _REFRESHED, period) or [(None,)]
-    stale = {day for (day,) in _told(connection, _REFETCHED, period)}
-    if has_table(connection, "meta", "stale_days"):
-        stale |= {day for (day,) in _told(connection, _STALE, period)}
     return State(
         messages=messages,
         excluded=excluded,
@@ -85,7 +81,7 @@ def read_state(connection: duckdb.DuckDBPyConnection, period: Period) -> State:
         refreshed_at=refreshed[0][0],
         unknown_origins=_named(_told(connection, _UNKNOWN_ORIGINS, period)),
         excluded_senders=_named(_told(connection, _EXCLUDED_SENDERS, period)),
-        stale_days=len(stale),
+        stale_days=len(_told(connection, _REFETCHED, period)),
     )
 
 

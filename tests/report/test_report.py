@@ -106,6 +106,13 @@ def test_a_missing_day_is_named_and_nothing_is_compared(brand: Brand) -> None:
     assert "16 Mar not stored" in text
 
 
+FETCHED_AGAIN = """
+    INSERT INTO meta.partitions BY NAME
+    SELECT * REPLACE ('raw' AS schema_name, 'message_pages' AS table_name, loaded_at + INTERVAL 1 HOUR AS loaded_at)
+    FROM meta.partitions WHERE schema_name = 'metrics' AND table_name = 'stored_days'
+"""
+
+
 def test_what_is_left_out_or_stale_is_told(tmp_path: Path) -> None:
     path = tmp_path / "w.duckdb"
     said = [
@@ -115,7 +122,7 @@ def test_what_is_left_out_or_stale_is_told(tmp_path: Path) -> None:
     ]
     fill(path, said, [0], Rules(excluded_senders=("bot@x.example",)))
     with writing(path) as connection:
-        connection.execute("CREATE TABLE meta.stale_days AS SELECT DATE '2026-03-02' AS day")
+        connection.execute(FETCHED_AGAIN)
     text = Page(build_report(path).html).text
     assert "Left out by the settings 1 message of 3; from staff: bot@x.example (1)" in text
     assert "Unknown origins 1 message: Unknown (23) (1)" in text
