@@ -6,15 +6,13 @@ Telemetry is switched off here, for every process that this one starts. A run wh
 
 import os
 import socket
-import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import dagster as dg
-from sqlalchemy import event
-from sqlalchemy.engine import Dialect, Engine
 
+from reamaze_pipeline import record_files
 from reamaze_pipeline.settings import SettingsError
 
 HOME = "DAGSTER_HOME"
@@ -53,38 +51,8 @@ def dagster_home(database: Path) -> Path:
 def open_instance(database: Path) -> Iterator[dg.DagsterInstance]:
     """Dagster's records for this warehouse, for as long as the block lasts."""
     dagster_home(database)
-    with _records_kept_open(), dg.DagsterInstance.get() as instance:
+    with record_files.kept_open(), dg.DagsterInstance.get() as instance:
         yield instance
-
-
-@contextmanager
-def _records_kept_open() -> Iterator[None]:
-    """Hold each SQLite file of the records open while the block lasts.
-
-    Dagster opens and closes the file for every event; when the last connection closes, SQLite writes its log back and
-    syncs the disk, which took most of an event's time. Held open, it does so now and then. A power cut may then cost
-    the last events, never the file: the next backfill announces again what is stored and not on record.
-    """
-    held: dict[str, sqlite3.Connection] = {}
-
-    def hold(dialect: Dialect, _: object, arguments: list[str], __: object) -> None:
-        if dialect.name == "sqlite" and arguments[0] not in held:
-            held[arguments[0]] = sqlite3.connect(arguments[0], check_same_thread=False)
-            held[arguments[0]].execute("SELECT count(*) FROM sqlite_master").fetchone()
-
-    def relax(connection: object, _: object) -> None:
-        if isinstance(connection, sqlite3.Connection):
-            connection.execute("PRAGMA synchronous = NORMAL")
-
-    event.listen(Engine, "do_connect", hold)
-    event.listen(Engine, "connect", relax)
-    try:
-        yield
-    finally:
-        event.remove(Engine, "do_connect", hold)
-        event.remove(Engine, "connect", relax)
-        for connection in held.values():
-            connection.close()
 
 
 def process_tag() -> dict[str, str]:
