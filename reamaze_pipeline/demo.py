@@ -16,12 +16,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from reamaze_pipeline.backfill import Outcome, StoredDay, backfill
-from reamaze_pipeline.deployment import Deployment
 from reamaze_pipeline.errors import BackfillFailed
-from reamaze_pipeline.warehouse.connection import reading
+
+if TYPE_CHECKING:
+    from reamaze_pipeline.backfill import Outcome, StoredDay
+    from reamaze_pipeline.deployment import Deployment
 
 FOLDER = Path("data/demo")
 DAYS = 30
@@ -57,7 +58,11 @@ def demo(folder: Path = FOLDER, announce: Callable[[StoredDay], None] = lambda _
     last = dt.datetime.now(dt.UTC).date() - dt.timedelta(days=1)
     first = last - dt.timedelta(days=DAYS - 1)
     with _embedded_api() as address:
-        os.environ.update({**_settings(folder, first), **address})
+        from reamaze_pipeline.backfill import backfill  # noqa: PLC0415 the API generates its history meanwhile
+        from reamaze_pipeline.deployment import Deployment  # noqa: PLC0415
+        from reamaze_pipeline.warehouse.connection import reading  # noqa: PLC0415
+
+        os.environ.update({**_settings(folder, first), **address()})
         deployment = Deployment.from_environment()
         outcome = backfill(deployment, first, last, announce=announce)
         with reading(deployment.database) as connection:
@@ -72,16 +77,23 @@ def demo(folder: Path = FOLDER, announce: Callable[[StoredDay], None] = lambda _
 
 
 @contextmanager
-def _embedded_api() -> Iterator[dict[str, str]]:
-    """The settings that reach an embedded API in a process of its own, which leaves this one its whole core."""
+def _embedded_api() -> Iterator[Callable[[], dict[str, str]]]:
+    """An embedded API in a process of its own, which leaves this one its whole core; gives what waits for it.
+
+    What it gives returns the settings that reach the API, and raises `BackfillFailed` if it did not start.
+    """
     serve = [sys.executable, "-m", "reamaze_pipeline.cli", "sandbox", "--port", "0", "--json", *HISTORY]
     with subprocess.Popen(serve, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:  # noqa: S603
-        try:
+
+        def address() -> dict[str, str]:
             said = json.loads((process.stdout.readline() if process.stdout else "") or "{}")
             if not said.get("ok"):
                 raise BackfillFailed("the embedded API did not start; run reamaze-pipeline sandbox to see why")
-            address: dict[str, str] = said["environment"]
-            del address["REAMAZE_START_DATE"]
+            settings: dict[str, str] = said["environment"]
+            del settings["REAMAZE_START_DATE"]
+            return settings
+
+        try:
             yield address
         finally:
             process.terminate()
@@ -100,6 +112,9 @@ def _settings(folder: Path, first: dt.date) -> dict[str, str]:
         "REAMAZE_EXCLUDE_ORIGINS": "",
         "REAMAZE_BUSINESS_HOURS": "",
         "DAGSTER_HOME": "",
+        # One event per table tells Dagster what is planned, not one per table and day: those would show the days of a
+        # failed run as failed, and a demo is made anew instead.
+        "DAGSTER_EMIT_PARTITION_SUBSET_IN_PLANNED_EVENTS": "true",
     }
 
 

@@ -70,7 +70,7 @@ class Deployment:
     @property
     def daily_models(self) -> list[Table]:
         """The tables that models store day by day, in dependency order."""
-        return [model.table for model in self.project.models if model.partitioned]
+        return [model.table for model in self.project.models if model.daily]
 
     @property
     def messages(self) -> Table:

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-import dagster as dg
 import pytest
 
 from reamaze_pipeline.deployment import Deployment
@@ -18,24 +16,6 @@ END = dt.datetime(2026, 3, 12, tzinfo=dt.UTC)
 """The embedded history ends here; daylight saving began four days earlier in the brand's zone."""
 
 Deploy = Callable[..., Deployment]
-
-
-@pytest.fixture
-def records(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Dagster's records in memory, one set per database: nothing of the pipeline changes, and tests are quick.
-
-    The records on disk are tested by the commands and by the killed runs.
-    """
-    instances: dict[Path, dg.DagsterInstance] = {}
-
-    @contextmanager
-    def open_in_memory(database: Path) -> Iterator[dg.DagsterInstance]:
-        yield instances.setdefault(database, dg.DagsterInstance.ephemeral())
-
-    monkeypatch.setattr("reamaze_pipeline.backfill.open_instance", open_in_memory)
-    yield
-    for instance in instances.values():
-        instance.dispose()
 
 
 @pytest.fixture

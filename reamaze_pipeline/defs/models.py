@@ -19,7 +19,7 @@ def model_assets(project: Project, partitions: dg.DailyPartitionsDefinition) -> 
 
 
 def _asset(model: Model, project: Project, partitions: dg.DailyPartitionsDefinition) -> dg.AssetsDefinition:
-    """A model stored day by day has the daily partitions; a view is defined once and is true of every day."""
+    """What has rows for each day has the daily partitions; a view among them is defined once and previewed by day."""
     lineage = {"dagster/column_lineage": _lineage(model, project)}
 
     @dg.asset(
@@ -29,16 +29,16 @@ def _asset(model: Model, project: Project, partitions: dg.DailyPartitionsDefinit
         kinds={"view" if model.materialized == "view" else "table", "sql", "duckdb"},
         description=model.description,
         owners=list(model.owners) or None,
-        partitions_def=partitions if model.partitioned else None,
-        backfill_policy=dg.BackfillPolicy.single_run() if model.partitioned else None,
+        partitions_def=partitions if model.daily else None,
+        backfill_policy=dg.BackfillPolicy.single_run() if model.daily else None,
         metadata={**table_metadata(model.table), **lineage},
         io_manager_key="warehouse",
     )
     def compute(context: dg.AssetExecutionContext) -> Select:
         # The UI draws column lineage from the newest materialization; one of a range is enough.
-        newest = context.partition_keys[-1] if model.partitioned else None
+        newest = context.partition_keys[-1] if model.daily else None
         context.add_asset_metadata(lineage, partition_key=newest)
-        return model.select(days_of(context.partition_keys) if model.partitioned else None)
+        return model.select(days_of(context.partition_keys) if model.daily else None)
 
     return compute
 

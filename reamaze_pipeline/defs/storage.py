@@ -1,20 +1,18 @@
 """The IO manager as the graph uses it: the warehouse, and with each stored metric a preview for the UI."""
 
-from collections.abc import Sequence
-from datetime import date
 from typing import Any
 
 import dagster as dg
 
-from reamaze_pipeline.defs.partitions import days_of_run
-from reamaze_pipeline.report.preview import partition_preview
+from reamaze_pipeline.defs.partitions import days_of
+from reamaze_pipeline.report.preview import partition_previews
 from reamaze_pipeline.warehouse.connection import reading
 from reamaze_pipeline.warehouse.io_manager import DuckDBWarehouse
 from reamaze_pipeline.warehouse.table import Table
 
 PREVIEWED = "metrics"
-MOST_PREVIEWS = 31
-"""Days of one run that get a preview, the newest; a year's backfill would otherwise be mostly previews."""
+DAYS_AT_ONCE = 31
+"""Days previewed together: enough to compute a metric that looks back only once, few enough to hold in memory."""
 
 
 class PreviewingWarehouse(DuckDBWarehouse):
@@ -28,15 +26,13 @@ class PreviewingWarehouse(DuckDBWarehouse):
             self._preview(context, Table(key.path[0], key.path[-1], ()))
 
     def _preview(self, context: dg.OutputContext, table: Table) -> None:
-        days = _newest_days(context)
+        days = days_of(context.asset_partition_keys) if context.has_asset_partitions else []
         with reading(self.database) as connection:
-            for day in days:
-                preview = {"preview": dg.MetadataValue.md(partition_preview(connection, table, [day]))}
-                partition = day.isoformat() if context.has_asset_partitions else None
-                context.step_context.add_asset_metadata(preview, context.asset_key, partition)
-
-
-def _newest_days(context: dg.OutputContext) -> Sequence[date]:
-    """The days to preview: of a view, which has none of its own, the last day of the run."""
-    days = days_of_run(context.step_context.run_tags) or []
-    return days[-MOST_PREVIEWS:] if context.has_asset_partitions else days[-1:]
+            for first in range(0, max(len(days), 1), DAYS_AT_ONCE):
+                previews = partition_previews(connection, table, days[first : first + DAYS_AT_ONCE])
+                for day, preview in previews.items():
+                    metadata: dict[str, Any] = {"preview": dg.MetadataValue.md(preview.markdown)}
+                    if day is not None:
+                        metadata["dagster/partition_row_count"] = preview.rows
+                    partition = day.isoformat() if day else None
+                    context.step_context.add_asset_metadata(metadata, context.asset_key, partition)

@@ -7,7 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
+from itertools import groupby
+from operator import itemgetter
 
 import duckdb
 
@@ -16,6 +19,7 @@ from reamaze_pipeline.report.headline import cards
 from reamaze_pipeline.report.words import clean, count, day_ranges, duration, several, share
 from reamaze_pipeline.warehouse.catalog import stored_columns
 from reamaze_pipeline.warehouse.table import Column, Table, quoted
+from reamaze_pipeline.warehouse.window import Window
 
 DAY = "day"
 MOST_ROWS = 10
@@ -25,6 +29,14 @@ HIDDEN = {"body", "payload", "subject", "message_id"}
 
 _SPECIAL = re.compile(r"([\\`*_\[\]|~.:@])")  # inside a line; the last three would make links
 _INTEGERS = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UINTEGER", "UBIGINT"}
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """How many rows a partition has, and Markdown that shows the first of them."""
+
+    rows: int
+    markdown: str = field(repr=False)
 
 
 def report_preview(facts: Facts | None) -> str:
@@ -40,68 +52,74 @@ def report_preview(facts: Facts | None) -> str:
     return f"**{_escaped(str(facts.period))}** · {stored}\n\n{_table(('', 'now', ''), rows)}"
 
 
-def partition_preview(connection: duckdb.DuckDBPyConnection, table: Table, days: Sequence[date]) -> str:
-    """Headline sums and the first rows of a metric table or view for some days, of all of it if it has no ``day``.
+def partition_previews(
+    connection: duckdb.DuckDBPyConnection, table: Table, days: Sequence[date]
+) -> dict[date | None, Preview]:
+    """Row count, headline sums and first rows of a metric for each of the days.
 
-    At most 10 rows and 10 columns. A table that is not stored, or has no rows, says so.
+    A table without a ``day``, or a call without days, has one preview under None, of all of it. At most 10 rows and
+    10 columns each. A table that is not stored, or has no rows, says so. What the days have is computed once.
     """
     known = [column for column in stored_columns(connection, table) if column.name.lower() not in HIDDEN]
     if not known:
-        return f"{_escaped(table.label)} is not stored."
-    cut = bool(days) and Column(DAY, "DATE") in known
-    where, parameters = (f"list_contains(?, {quoted(DAY)})", [list(days)]) if cut else ("true", [])
-    return "\n\n".join(
-        part
-        for part in (
-            _headline(connection, table, known, where, parameters),
-            _rows(connection, table, known, where, parameters),
-        )
-        if part
+        return {None: Preview(0, f"{_escaped(table.label)} is not stored.")}
+    wanted: list[date | None] = [*days] if Column(DAY, "DATE") in known else []
+    window = Window.of(days)
+    where, parameters = (window.predicate(quoted(DAY)), dict(window.parameters)) if wanted else ("true", {})
+    columns = ", ".join(quoted(column.name) for column in known)
+    connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE previewed AS SELECT {columns} FROM {table.qualified} WHERE {where}", parameters
     )
+    sums, rows = _sums(connection, known, bool(wanted)), _first_rows(connection, known, bool(wanted))
+    connection.execute("DROP TABLE temp.previewed")
+    previews = {}
+    for day in wanted or [None]:
+        number, told = sums.get(day, (0, f"**{several(0, 'row')}**"))
+        when = f"{_escaped(day_ranges([day]))}: " if day else ""
+        previews[day] = Preview(number, "\n\n".join([when + told, *rows.get(day, [])]))
+    return previews
 
 
-def _headline(
-    connection: duckdb.DuckDBPyConnection,
-    table: Table,
-    known: Sequence[Column],
-    where: str,
-    parameters: list[list[date]],
-) -> str:
-    """Rows, and the sum of each count."""
+def _sums(
+    connection: duckdb.DuckDBPyConnection, known: Sequence[Column], by_day: bool
+) -> dict[date | None, tuple[int, str]]:
+    """Rows, and rows and the sum of each count in words, by day."""
     counted = [column.name for column in known if column.name.endswith("_count") or column.name.startswith("messages_")]
     summed = [name for name in counted if name not in {"messages_per_week", "week_count"}]
     sums = "".join(f", sum({quoted(name)})" for name in summed)
-    number, *values = connection.execute(
-        f"SELECT count(*){sums} FROM {table.qualified} WHERE {where}", parameters
-    ).fetchall()[0]
-    told = [f"**{several(number, 'row')}**"]
-    told += [
-        f"{_escaped(name.replace('_', ' '))} **{count(value)}**"
-        for name, value in zip(summed, values, strict=True)
-        if value
-    ]
-    when = f"{_escaped(day_ranges(parameters[0]))}: " if parameters else ""
-    return when + " · ".join(told)
+    grouped = (quoted(DAY), f" GROUP BY {quoted(DAY)}") if by_day else ("NULL", "")
+    found = connection.execute(f"SELECT {grouped[0]}, count(*){sums} FROM temp.previewed{grouped[1]}").fetchall()
+    told = {}
+    for day, number, *values in found:
+        words = [f"**{several(number, 'row')}**"]
+        words += [
+            f"{_escaped(name.replace('_', ' '))} **{count(value)}**"
+            for name, value in zip(summed, values, strict=True)
+            if value
+        ]
+        told[day] = (number, " · ".join(words))
+    return told
 
 
-def _rows(
-    connection: duckdb.DuckDBPyConnection,
-    table: Table,
-    known: Sequence[Column],
-    where: str,
-    parameters: list[list[date]],
-) -> str:
+def _first_rows(
+    connection: duckdb.DuckDBPyConnection, known: Sequence[Column], by_day: bool
+) -> dict[date | None, list[str]]:
+    """A table of the rows with the largest counts or times, by day."""
     shown = known[:MOST_COLUMNS]
     names = ", ".join(quoted(column.name) for column in shown)
     largest = next((column for column in known if column.name.endswith(("_count", "seconds"))), None)
-    order = "ALL" if largest is None else f"{quoted(largest.name)} DESC NULLS LAST, {names}"
+    order = names if largest is None else f"{quoted(largest.name)} DESC NULLS LAST, {names}"
+    day = quoted(DAY) if by_day else "NULL"
     found = connection.execute(
-        f"SELECT {names} FROM {table.qualified} WHERE {where} ORDER BY {order} LIMIT {MOST_ROWS}", parameters
+        f"SELECT {day} AS shown_under, {names}, row_number() OVER (PARTITION BY {day} ORDER BY {order}) AS place"
+        f" FROM temp.previewed QUALIFY place <= {MOST_ROWS} ORDER BY shown_under, place"
     ).fetchall()
-    if not found:
-        return ""
     heads = [_escaped(column.name.replace("_", " ")) for column in shown]
-    return _table(heads, [[_cell(value, column) for value, column in zip(row, shown, strict=True)] for row in found])
+    tables: dict[date | None, list[str]] = {}
+    for under, rows in groupby(found, itemgetter(0)):
+        cells = [[_cell(value, column) for value, column in zip(row[1:-1], shown, strict=True)] for row in rows]
+        tables[under] = [_table(heads, cells)]
+    return tables
 
 
 def _cell(value: object, column: Column) -> str:

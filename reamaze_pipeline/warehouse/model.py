@@ -100,6 +100,11 @@ class Model:
         return self.materialized == "incremental"
 
     @property
+    def daily(self) -> bool:
+        """Whether its rows belong to days: stored day by day, or a view that says of each row which day it is of."""
+        return self.event_time is not None and self.materialized != "table"
+
+    @property
     def upstream(self) -> tuple[Source | Seed | Model, ...]:
         """What it reads, by its own SQL."""
         names = [*(name for _, name in (*self.refs, *self.seeds)), *map(".".join, self.sources)]

@@ -64,6 +64,14 @@ def test_every_daily_asset_shares_one_calendar(defs: dg.Definitions) -> None:
     assert daily[0].get_first_partition_key() == "2026-03-01"
 
 
+def test_every_table_of_days_is_partitioned_by_day(defs: dg.Definitions, deployment: Deployment) -> None:
+    found = specs(defs)
+    for model in deployment.project.models:
+        daily = found[f"{model.schema}/{model.name}"].partitions_def is not None
+        of_days = "day" in model.table.column_names and model.name != "business_hours"
+        assert daily == of_days, model.table.label
+
+
 def test_lineage_goes_from_pages_to_metrics_by_column(defs: dg.Definitions) -> None:
     found = specs(defs)
     upstream = {key: {dep.asset_key.to_user_string() for dep in spec.deps} for key, spec in found.items()}

@@ -7,16 +7,16 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import dagster as dg
 import pytest
 
 from reamaze_pipeline.backfill import backfill
 from reamaze_pipeline.deployment import Deployment
 from reamaze_pipeline.errors import BackfillFailed, NoSuchDays
+from reamaze_pipeline.instance import open_instance
 from reamaze_pipeline.sandbox import Sandbox, SandboxOptions
 from reamaze_pipeline.warehouse.connection import reading
 from tests.conftest import Deploy, revisions
-
-pytestmark = pytest.mark.usefixtures("records")
 
 FIRST, LAST = dt.date(2026, 3, 2), dt.date(2026, 3, 9)
 
@@ -59,6 +59,31 @@ def test_all_revisions_of_the_api_give_equal_tables(history: SandboxOptions, dep
     assert found[0]["core.messages"]
     for tables in found[1:]:
         assert tables == found[0]
+
+
+def test_each_day_of_a_metric_shows_its_rows_in_the_ui(sandbox: Sandbox, deploy: Deploy) -> None:
+    deployment = deploy(sandbox)
+    backfill(deployment, FIRST, LAST)
+    days = [(FIRST + dt.timedelta(n)).isoformat() for n in range(8)]
+    for name in ("messages_per_origin", "reply_turns", "awaiting_reply"):
+        with reading(deployment.database) as connection:
+            stored = dict(
+                connection.execute(f"select day::varchar, count(*) from metrics.{name} group by 1").fetchall()
+            )
+        with open_instance(deployment.database) as instance:
+            key = dg.AssetKey(["metrics", name])
+            assert instance.get_materialized_partitions(key) == set(days)
+            found = instance.fetch_materializations(key, limit=100).records
+        shown = {record.partition_key: record.asset_materialization for record in found}
+        assert sorted(filter(None, shown)) == days
+        for day, event in shown.items():
+            assert event is not None
+            assert day is not None
+            rows = stored.get(day, 0)
+            assert event.metadata["dagster/partition_row_count"].value == rows, (name, day)
+            preview = str(event.metadata["preview"].value)
+            assert f"**{rows:,} row" in preview
+            assert f"{dt.date.fromisoformat(day):%-d %B %Y}" in preview
 
 
 def test_a_second_backfill_asks_for_nothing_and_changes_nothing(sandbox: Sandbox, deploy: Deploy) -> None:

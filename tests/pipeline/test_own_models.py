@@ -16,8 +16,6 @@ from reamaze_pipeline.sandbox import Sandbox
 from reamaze_pipeline.warehouse.connection import reading
 from tests.conftest import Deploy
 
-pytestmark = pytest.mark.usefixtures("records")
-
 DAY = dt.date(2026, 3, 6)
 NIGHT_OWLS = """
 select day, sender_email, count(*) as messages_at_night

@@ -11,7 +11,7 @@ import pytest
 
 from reamaze_pipeline.report.build import Report
 from reamaze_pipeline.report.palette import REST, ROLES, SERIES
-from reamaze_pipeline.report.preview import partition_preview
+from reamaze_pipeline.report.preview import partition_previews
 from reamaze_pipeline.report.svg import inline
 from reamaze_pipeline.warehouse.connection import reading
 from reamaze_pipeline.warehouse.table import Table
@@ -95,7 +95,7 @@ def test_drawings_lose_what_is_not_drawing() -> None:
 def test_markdown_previews_neither_format_nor_link(hostile_database: Path) -> None:
     with reading(hostile_database) as connection:
         for schema, name in (("metrics", "staff_response_counts"), ("core", "messages"), ("metrics", "awaiting_reply")):
-            preview = partition_preview(connection, Table(schema, name, ()), [])
+            preview = partition_previews(connection, Table(schema, name, ()), [])[None].markdown
             rows = preview.split("\n\n", 1)[1].splitlines()
             widths = {len(re.findall(r"(?<!\\)\|", row)) for row in rows}
             assert len(widths) == 1
