@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Literal, NoReturn
 
@@ -51,6 +51,8 @@ class Page:
     payload: str = field(repr=False)
     cleaned: int
     rows: tuple[Row, ...] = field(repr=False)
+    utc_offset: timedelta = timedelta(0)
+    """What the brand's clock was ahead of UTC at the first row with a date."""
 
     @property
     def offset(self) -> int:
@@ -107,7 +109,8 @@ def read_page(body: bytes, *, audience: Audience, number: int, fetched_at: datet
     dated = [row.created_at for row in rows if row.created_at is not None]
     if any(newer < older for newer, older in pairwise(dated)):
         _broken(number, "its rows are not sorted newest first")
-    return Page(audience, number, size, count, total, fetched_at, payload, cleaned, rows)
+    offset = next((ahead for ahead in map(_utc_offset, messages) if ahead is not None), timedelta(0))
+    return Page(audience, number, size, count, total, fetched_at, payload, cleaned, rows, offset)
 
 
 def explanation(document: object) -> str:
@@ -158,6 +161,15 @@ def _row(index: int, message: object) -> Row:
         ]
     )
     return Row(index, created_at, flag if isinstance(flag, bool) else None, identity)
+
+
+def _utc_offset(message: object) -> timedelta | None:
+    """The offset in the text of a message's `created_at`; None where it has none."""
+    value = message.get("created_at") if isinstance(message, dict) else None
+    try:
+        return datetime.fromisoformat(value).utcoffset() if isinstance(value, str) else None
+    except ValueError:
+        return None
 
 
 def _digest(value: object) -> bytes:

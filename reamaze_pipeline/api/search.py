@@ -1,24 +1,30 @@
 """Where in a list a moment lies: interpolation over (place, created_at), guarded by bisection.
 
-The answer is where to begin, never a proof: the chain checks it. At most `1 + ceil(log2 pages)` pages are asked
-for, however time is spread over the places; on ordinary histories about five.
+The answer is where to begin, never a proof: the chain checks it. However time is spread over the places, at most
+`2 + ceil(log2 pages)` pages are asked for that hold no wanted row; on ordinary histories three or four.
 """
 
 from __future__ import annotations
 
-from math import ceil, log2, sqrt
+from math import ceil, log2
 
 from reamaze_pipeline.api.view import View
 
 # Found by simulating histories with day and week rhythm, growth and gaps; they decide speed, never truth.
-_SPREAD = 0.5
-"""Standard deviation of a guess, in units of sqrt(page_size * rows * share * (1 - share))."""
 _OVERSHOOT = 1.3
 """How far beyond a guess from the newest rows alone to look."""
 _FAR = 0.04
-"""The share of the list beyond which such a guess is worth less than a look at the oldest page."""
+"""The share of the list beyond which such a guess is worth less than a look at the middle."""
 _REACH = 4
 """How many times the pages behind such a guess it may reach beyond them all the same."""
+_BEYOND = 0.75
+"""How far into what is unknown to look at most, where a guess goes beyond the oldest page seen."""
+_LOPSIDED = 2.5
+"""Spreads on the far side of a guess from which on it is worth while to catch the edge from there."""
+_WARY = 0.6
+"""Halvings to spare, should the edge be on the far side, below which it is made sure that it is not."""
+_SURE = 2.5
+"""Spreads that make it sure enough."""
 _SPARE = 1
 """Probes above what bisection needs: what interpolation may lose."""
 
@@ -31,6 +37,7 @@ def find_edge(view: View) -> int:
     page = view.latest if view.latest is not None else view.fetch(1)
     low, high = 0, view.page_count + 1  # wholly at or after the moment; beginning before it
     left = ceil(log2(max(1, view.page_count))) + _SPARE
+    met = False  # pages of the window are no loss, but for one, which the page behind the window may cost
     while True:
         newest, oldest = page.newest, page.oldest
         view.keep(page)
@@ -46,34 +53,43 @@ def find_edge(view: View) -> int:
             low = max(low, 1)
             break
         reach = 2 ** (left - 1) - 1
-        number = _guess(view, low)
-        number = min(max(number, high - 1 - reach, low + 1), low + 1 + reach, high - 1)
-        left -= 1
-        page = view.fetch(number)
+        number = _guess(view, low, high, left, met=met)
+        page = view.fetch(min(max(number, high - 1 - reach, low + 1), low + 1 + reach, high - 1))
+        inside = page.newest is not None and view.start <= page.newest < view.end
+        left -= not (inside and met)
+        met = met or inside
     view.forget_before(low)
     return low
 
 
-def _guess(view: View, low: int) -> int:
+def _guess(view: View, low: int, high: int, left: int, *, met: bool) -> int:
     """The page on which the edge probably is, moved to where it is caught between two pages soonest."""
     size, total = view.run.page_size or 1, view.total
     newer, older = view.atlas.newer(view.end), view.atlas.older(view.end)
-    rows = view.atlas.rows_before(view.end, total)
-    if rows is None:
-        return view.page_count
-    offset = total - rows
+    guess = view.atlas.estimate(view.end, total)
+    if guess is None:
+        return (low + high) // 2
+    offset, spread = total - guess.rows, guess.spread
     if newer is None:
-        return offset // size + 1
+        return int(offset // size) + 1
     ahead = offset - (total - newer[1])
     if older is None:
-        number = low + 1 + int(ahead * _OVERSHOOT) // size
-        return number if number <= max(view.page_count * _FAR, _REACH * low) else view.page_count
-    span = newer[1] - older[1]
-    behind = span - ahead
-    spread = _SPREAD * sqrt(max(0, ahead * behind / span) * size)
-    shift = min(spread, size / 2)  # a page too far is a page of the window, and not lost
-    if ahead < behind and behind > 2.5 * spread:
-        shift += min(spread, behind / 2)
-    elif behind < ahead and ahead > 2.5 * spread:
-        shift -= min(spread, ahead / 2)
+        if low <= 1:  # page 1 alone, or nothing at all
+            number = low + 1 + int(ahead * _OVERSHOOT / size)
+            return number if number <= max(view.page_count * _FAR, _REACH * low) else view.page_count // 2
+        return min(int((offset + spread / 2) // size) + 1, low + max(1, int((high - low) * _BEYOND)))
+    behind = (total - older[1]) - offset
+    start = view.atlas.estimate(view.start, total)
+    depth = guess.rows - start.rows if start is not None else 0.0
+    # A page too far is a page of the window, and not lost.
+    shift = max(min(spread, size / 2), min(spread, depth / 2))
+    deep = depth > 2 * spread
+    if ahead < behind and behind > _LOPSIDED * spread:
+        sure = left - 1 - log2(max(1.0, high - 1 - offset / size)) < _WARY
+        shift += min(_SURE * spread if sure else spread, behind / 2)
+    elif behind < ahead and ahead > _LOPSIDED * spread:
+        if left - 1 + (deep and met) - log2(max(1.0, offset / size + 1 - low)) < _WARY:
+            shift = -min(_SURE * spread, ahead / 2)
+        elif not deep:
+            shift -= min(spread, ahead / 2)
     return int((offset + shift) // size) + 1

@@ -207,6 +207,7 @@ class View:
         self._notice_movement(page)
         if any(done.total_count != page.total_count for done in self._arrived()):
             run.still_for = 0
+        self.atlas.utc_offset, self.atlas.apart = page.utc_offset, 3 * page.page_size
         dated = [(row.index, row.created_at) for row in page.rows if row.created_at is not None]
         if not run.dates_ignored:
             self._notice_dates(page, [moment for _, moment in dated])

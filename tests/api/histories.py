@@ -46,6 +46,7 @@ class MovingList:
     dates_honoured: bool = False
     staff_flag: bool = True
     end_inclusive: bool = True
+    utc_offset: timedelta = timedelta(0)
     before_each: Callable[[MovingList, int], None] | None = None
     asked: list[tuple[Audience, int]] = field(default_factory=list)
 
@@ -83,7 +84,8 @@ class MovingList:
         )
         count = -(-len(shown) // self.page_size)
         payload = json.dumps({"messages": [m.serial for m in part]})
-        return Page(audience, number, self.page_size, count, len(shown), datetime.now(UTC), payload, 0, rows)
+        now = datetime.now(UTC)
+        return Page(audience, number, self.page_size, count, len(shown), now, payload, 0, rows, self.utc_offset)
 
     def _shown(self, audience: Audience, start: datetime | None, end: datetime | None) -> list[Message]:
         asked = (id(self.messages), audience, start, end)
