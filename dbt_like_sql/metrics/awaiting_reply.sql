@@ -13,7 +13,7 @@ with followed as (
         waiting_since,
         -- Tells the waits since one response from those before it.
         count(last_response_at) over so_far as answered_days,
-        lead(day) over (partition by conversation_slug order by day) as next_day
+        lead(day) over so_far as next_day
     from {{ ref('conversation_days') }}
     window so_far as (partition by conversation_slug order by day)
 

@@ -14,12 +14,16 @@ FIRST_DAY = dt.date(2026, 3, 4)
 """A Wednesday; daylight saving begins in Los Angeles on the Sunday after."""
 DAYS = [FIRST_DAY + n * DAY for n in range(8)]
 
+AUTUMN = {"America/Havana": dt.date(2026, 10, 29)}
+"""Zones looked at when summer ends, each from a first day: there the first of November begins twice."""
+
 MOST_RUNS = 3
 MOST_CONVERSATIONS = 80
 
 _TIMES = [
     dt.time(0, 0),
     dt.time(0, 0, 0, 1000),
+    dt.time(0, 30, fold=1),
     dt.time(9, 0),
     dt.time(9, 0, 5),
     dt.time(12, 30, 0, 500_000),
@@ -37,19 +41,29 @@ _PEOPLE = [
 Version = dict[dt.date, tuple[Message, ...]]
 
 
+def days_in(zone: str) -> list[dt.date]:
+    """The eight days of a zone's histories; its clocks change among them, if they ever do."""
+    return [AUTUMN[zone] + n * DAY for n in range(8)] if zone in AUTUMN else DAYS
+
+
 def _instant(day: dt.date, time: dt.time, zone: str) -> dt.datetime:
     return dt.datetime.combine(day, time, ZoneInfo(zone)).astimezone(dt.UTC).replace(tzinfo=None)
 
 
 def _conversation(slug: str | None, dice: Random, zone: str) -> list[Message]:
-    """A few messages close together, so that much happens at one instant; the conversation may be older."""
-    first = dice.randrange(len(DAYS))
+    """A few messages close together, so that much happens at one instant; the conversation may be older.
+
+    When it was created may be told by its later messages alone.
+    """
+    days = days_in(zone)
+    first = dice.randrange(len(days))
     created = None
     if slug is not None and dice.random() < 0.9:
-        created = _instant(DAYS[first] - dice.choice([0, 0, 0, 1, 2, 6]) * DAY, dice.choice(_TIMES), zone)
+        created = _instant(days[first] - dice.choice([0, 0, 0, 1, 2, 6]) * DAY, dice.choice(_TIMES), zone)
+    told_from = days[min(first + dice.choice([0, 0, 0, 1, 2]), len(days) - 1)]
     rows = []
     for number in range(dice.randint(1, 8)):
-        day = DAYS[min(first + dice.choice([0, 0, 1, 1, 2, 4]), len(DAYS) - 1)]
+        day = days[min(first + dice.choice([0, 0, 1, 1, 2, 4]), len(days) - 1)]
         name, email = dice.choice(_PEOPLE)
         rows.append(
             Message(
@@ -57,7 +71,7 @@ def _conversation(slug: str | None, dice: Random, zone: str) -> list[Message]:
                 day=day,
                 created_at=_instant(day, dice.choice(_TIMES), zone) if dice.random() < 0.95 else None,
                 slug=slug,
-                conversation_created_at=created if dice.random() < 0.95 else None,
+                conversation_created_at=created if day >= told_from and dice.random() < 0.95 else None,
                 sender_name=name,
                 sender_email=email,
                 is_staff=dice.choice([True, True, True, False, False, False, False, None]),
@@ -85,7 +99,8 @@ def deliveries(draw: st.DrawFn, rules: Rules) -> list[Version]:
     Days that never come are holes in the stored history.
     """
     rows = draw(_messages(rules))
-    stored = draw(st.lists(st.sampled_from(DAYS), min_size=1, max_size=len(DAYS), unique=True))
+    days = days_in(rules.timezone)
+    stored = draw(st.lists(st.sampled_from(days), min_size=1, max_size=len(days), unique=True))
     runs: list[Version] = []
     left = stored  # in random order, so a backfill may go forwards, backwards or anyhow
     while left:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -24,8 +26,18 @@ EXCLUDING = Rules("Asia/Kolkata", excluded_senders=("bot@EXAMPLE.com",), exclude
 SCHEDULED = Rules("America/Los_Angeles", business_hours=WEEK)
 
 
-@pytest.mark.parametrize("rules", [PLAIN, EXCLUDING, SCHEDULED], ids=["plain", "excluding", "scheduled"])
-@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+TWICE_MIDNIGHT = Rules("America/Havana")
+
+EXAMPLES = int(os.environ.get("REAMAZE_METRIC_EXAMPLES", "6"))
+"""Histories per rules; hundreds are worth their minutes after a change of the models."""
+
+
+@pytest.mark.parametrize(
+    "rules",
+    [PLAIN, EXCLUDING, SCHEDULED, TWICE_MIDNIGHT],
+    ids=["plain", "excluding", "scheduled", "twice-midnight"],
+)
+@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data())
 def test_tables_equal_the_reference(rules: Rules, data: st.DataObject) -> None:
     runs = data.draw(deliveries(rules))
