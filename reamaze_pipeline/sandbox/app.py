@@ -102,15 +102,18 @@ class Api:
         ]
 
     async def serve(self, request: Request) -> Response:
-        """One request from arrival to answer."""
+        """One request from arrival to answer; the latency is the whole of it, the work on the answer included."""
+        clock = asyncio.get_running_loop()
+        due = clock.time() + self.faults.latency_ms / 1000
         seen = self.log.arrive(request.url.path, dict(request.query_params))
-        if self.faults.latency_ms:
-            await asyncio.sleep(self.faults.latency_ms / 1000)
         try:
             response = await self._respond(request, seen)
         except HTTPException as error:
             seen.status = error.status_code
             raise
+        finally:
+            if clock.time() < due:
+                await asyncio.sleep(due - clock.time())
         seen.status = 0 if isinstance(response, Reset) else response.status_code
         return response
 

@@ -92,7 +92,7 @@ class Faults:
     """The controls. Assign to any field at any time, from any thread."""
 
     latency_ms: float = 0.0
-    """Wait before each answer, in milliseconds; requests wait side by side."""
+    """How long each answer takes at least, in milliseconds from the request's arrival; requests wait side by side."""
     rate_limit: RateLimit | None = None
     failures: Sequence[Failure | None] = ()
     """What happens to the next requests, one each, in order; None lets one pass."""

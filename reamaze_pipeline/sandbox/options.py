@@ -62,7 +62,7 @@ class SandboxOptions:
     example: Literal["older", "current"] | None = None
     """Answer `GET /messages` with a documented example response instead of the history."""
     latency_ms: float = 0.0
-    """Wait before every answer, in milliseconds."""
+    """How long every answer takes at least, in milliseconds from the request's arrival."""
     requests_per_minute: int | None = None
     """Requests let through in any sixty seconds before 429; None is no limit."""
 
