@@ -38,7 +38,7 @@ fix: $(INSTALLED) ## let ruff mend what it can
 
 lock: $(INSTALLED) ## pin the newest versions that pyproject.toml allows
 	$(BIN)/pip install --quiet pip-tools
-	$(BIN)/pip-compile --quiet --upgrade --extra dev --extra dbt --strip-extras --allow-unsafe --no-annotate --no-header \
+	$(BIN)/pip-compile --quiet --upgrade --extra dev --extra dbt --extra fast --strip-extras --allow-unsafe --no-annotate --no-header \
 		--no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-emit-options \
 		--output-file requirements.lock pyproject.toml
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -73,9 +74,7 @@ class SqlTemplate:
         """The SQL. ``ref`` and ``source`` are called with a name and the line it is written on."""
         rendered = Rendered()
         try:
-            lines = _call_lines(self.text)
-            # As written for the lines of errors, then with its lines kept for the SQL.
-            templates = [_ENVIRONMENT.from_string(text) for text in (self.text, _keep_lines(self.text))]
+            lines, templates = _compiled(self.text)
         except jinja2.TemplateSyntaxError as error:
             raise ModelError(self.path, error.lineno, error.message or "bad Jinja") from error
 
@@ -109,6 +108,12 @@ class SqlTemplate:
         except TypeError as error:
             raise ModelError(self.path, _line_of(error), str(error)) from error
         return rendered
+
+
+@cache
+def _compiled(text: str) -> tuple[dict[tuple[str, tuple[Any, ...]], int], tuple[jinja2.Template, jinja2.Template]]:
+    """The lines of its calls, and the template: as written for the lines of errors, with its lines kept for the SQL."""
+    return _call_lines(text), (_ENVIRONMENT.from_string(text), _ENVIRONMENT.from_string(_keep_lines(text)))
 
 
 def _keep_lines(text: str) -> str:
