@@ -83,11 +83,22 @@ class ReamazeClient:
         self.patience = patience if timeout is None else replace(patience, read_timeout=timeout)
         self._host = address.hostname
         self._secrets = (token, email)
-        self._auth = HTTPBasicAuth(email.encode(), token.encode())
         self._gate = Gate(requests_per_minute)
         self._lock = threading.Lock()
         self._traffic = Traffic()
         self._session = _session(self.api_url, concurrency, user_agent)
+        # Merging settings, headers and login anew takes longer than the rest of a request together.
+        self._request = self._session.prepare_request(
+            requests.Request("GET", f"{self.api_url}/messages", auth=HTTPBasicAuth(email.encode(), token.encode()))
+        )
+        self._retrying = Retrying(
+            retry=retry_if_exception_type(AskAgain),
+            stop=self.patience.is_enough,
+            wait=self.patience.wait_before,
+            sleep=self._sleep,
+            before_sleep=self._count_retry,
+            retry_error_callback=give_up,
+        )
 
     def __repr__(self) -> str:
         return f"ReamazeClient({self.api_url!r}, concurrency={self.concurrency})"
@@ -129,15 +140,7 @@ class ReamazeClient:
             query["start_date"] = _iso(start)
         if end is not None:
             query["end_date"] = _iso(end)
-        retrying = Retrying(
-            retry=retry_if_exception_type(AskAgain),
-            stop=self.patience.is_enough,
-            wait=self.patience.wait_before,
-            sleep=self._sleep,
-            before_sleep=self._count_retry,
-            retry_error_callback=give_up,
-        )
-        return retrying(self._ask, query, audience, number)
+        return self._retrying(self._ask, query, audience, number)
 
     def _ask(self, query: dict[str, str | int], audience: Audience, number: int) -> Page:
         waited = self._gate.pass_through()
@@ -148,10 +151,10 @@ class ReamazeClient:
                 waited_seconds=self._traffic.waited_seconds + waited,
             )
         try:
-            response = self._session.get(
-                f"{self.api_url}/messages",
-                params=query,
-                auth=self._auth,
+            request = self._request.copy()
+            request.prepare_url(request.url, query)
+            response = self._session.send(
+                request,
                 timeout=(self.patience.connect_timeout, self.patience.read_timeout),
                 allow_redirects=False,
             )

@@ -21,6 +21,9 @@ Audience = Literal["all", "staff", "customer"]
 
 _EXPLANATION_LENGTH = 200
 _ABSENT = object()
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+_one_way_to_write = json.JSONEncoder(sort_keys=True, check_circular=False).encode
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,13 +154,17 @@ def _row(index: int, message: object) -> Row:
     user = message.get("user")
     conversation = message.get("conversation")
     flag = user.get("staff?") if isinstance(user, dict) else None
-    created_at = _instant(message.get("created_at"))
+    written = message.get("created_at")
+    created_at = _instant(written)
     identity = _digest(
         [
-            created_at.isoformat() if created_at else message.get("created_at"),
+            written if created_at is None else (created_at - _EPOCH) // _MICROSECOND,
             conversation.get("slug") if isinstance(conversation, dict) else conversation,
             user.get("email") if isinstance(user, dict) else user,
-            *(message.get(name) for name in ("body", "visibility", "origin", "origin_id")),
+            message.get("body"),
+            message.get("visibility"),
+            message.get("origin"),
+            message.get("origin_id"),
         ]
     )
     return Row(index, created_at, flag if isinstance(flag, bool) else None, identity)
@@ -173,8 +180,7 @@ def _utc_offset(message: object) -> timedelta | None:
 
 
 def _digest(value: object) -> bytes:
-    text = json.dumps(value, sort_keys=True, ensure_ascii=True)
-    return hashlib.blake2b(text.encode(), digest_size=16).digest()
+    return hashlib.blake2b(_one_way_to_write(value).encode(), digest_size=16).digest()
 
 
 def _instant(value: object) -> datetime | None:
