@@ -36,10 +36,23 @@ kept as (
         day,
         audience,
         page,
+        messages,
         unnest(kept_rows) as place,
-        unnest(kept_is_staff) as is_staff,
-        unnest([messages[i + 1] for i in kept_rows]) as message
+        unnest(kept_is_staff) as is_staff
     from pages
+
+),
+
+picked as (
+
+    select
+        day,
+        audience,
+        page,
+        place,
+        is_staff,
+        messages[place + 1] as message
+    from kept
 
 ),
 
@@ -72,12 +85,12 @@ typed as (
         message.origin_id as origin_id,
         coalesce(message.recipients, []) as recipients,
         coalesce(message.attachments, []) as attachments
-    from kept
+    from picked
 
 ),
 
 -- What never changes about a message, so that each fetch and each revision of the API gives it the same digest.
-identified as (
+identified as materialized (
 
     select
         *,
@@ -94,8 +107,28 @@ identified as (
 
 ),
 
--- Messages that agree in all of that are told apart by their number among them.
+-- Messages that agree in all of that are told apart by their number among them. Only these few are sorted: sorting all
+-- rows takes as long as parsing them.
+repeated as (
+
+    select
+        day,
+        digest
+    from identified
+    group by day, digest
+    having count(*) > 1
+
+),
+
 numbered as (
+
+    select
+        *,
+        1 as ordinal
+    from identified
+    where (day, digest) not in (select (day, digest) from repeated)
+
+    union all
 
     select
         *,
@@ -104,6 +137,7 @@ numbered as (
             order by origin_id, recipients, attachments, audience, page, place
         ) as ordinal
     from identified
+    where (day, digest) in (select (day, digest) from repeated)
 
 )
 

@@ -1,35 +1,58 @@
 """Connections to the DuckDB file: opened late, closed first, and waited for briefly.
 
 DuckDB lets one process write, or many read. Whoever meets the other's lock waits a short, bounded while; any
-other reason why a file does not open is final and is raised at once. What is done with a connection does not
-belong here.
+other reason why a file does not open is final and is raised at once. Files are attached to one DuckDB that
+lives as long as the process: starting one takes ten times as long as attaching a file. What is done with a
+connection does not belong here.
 """
 
 from __future__ import annotations
 
+import os
 import random
 import re
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
+from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
+from typing import Literal
 
 import duckdb
 from dagster_duckdb import DuckDBResource
 
 from reamaze_pipeline.warehouse.errors import DatabaseLocked, DatabaseUnavailable
+from reamaze_pipeline.warehouse.table import literal, quoted
 
 WAIT_SECONDS = 20.0
 """How long a locked file is waited for. Our own writes hold it for well under a second each."""
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.01, 0.5
-_AGENT = "dagster"  # what DuckDBResource sends; handles of one process must agree on their configuration
 _HOLDER = re.compile(r"lock is held in (?P<program>.+?) \(PID (?P<pid>\d+)\)")
-_IN_THIS_PROCESS = re.compile("different configuration|Unique file handle conflict")
+_IN_THIS_PROCESS = "Unique file handle conflict"
 
-_writer = threading.Lock()
-_opening = threading.Lock()
+_Mode = Literal["READ_ONLY", "READ_WRITE"]
+
+
+@dataclass(slots=True)
+class _Attached:
+    """An open file's name in the engine, and how many connections use it: any number that read, or one that writes."""
+
+    name: str
+    mode: _Mode
+    users: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class _Engine:
+    """The DuckDB of this process and its open files. ``changed`` is held while a file is attached or detached."""
+
+    duckdb: duckdb.DuckDBPyConnection
+    attached: dict[Path, _Attached] = field(default_factory=dict)
+    changed: threading.Condition = field(default_factory=threading.Condition)
 
 
 @contextmanager
@@ -56,14 +79,25 @@ def writing(database: str | Path, wait_seconds: float = WAIT_SECONDS) -> Iterato
     """
     path = Path(database)
     _make_folder(path)
-    if not _writer.acquire(timeout=wait_seconds):
-        msg = f"{path} was being written by another thread of this process for {wait_seconds:g} s; try again."
-        raise DatabaseLocked(msg)
-    try:
-        with _opened(path, "READ_WRITE", wait_seconds) as connection:
-            yield connection
-    finally:
-        _writer.release()
+    with _opened(path, "READ_WRITE", wait_seconds) as connection:
+        yield connection
+
+
+@contextmanager
+def without_database() -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection that sees no stored table, session time zone UTC; for what is computed from frames alone."""
+    with closing(_engine(os.getpid()).duckdb.cursor()) as connection:
+        connection.execute("SET TimeZone = 'UTC'")
+        yield connection
+
+
+@contextmanager
+def sibling(connection: duckdb.DuckDBPyConnection) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Another connection to the same database, for another thread; close it before the first."""
+    (name,) = connection.execute("SELECT current_database()").fetchall()[0]
+    with closing(connection.cursor()) as other:
+        _begin_session(other, name)
+        yield other
 
 
 @contextmanager
@@ -87,43 +121,88 @@ def _make_folder(path: Path) -> None:
         raise DatabaseUnavailable(msg) from error
 
 
+@cache
+def _engine(process: int) -> _Engine:
+    """One for each ``process``, because none survives a fork."""
+    # Given the file itself, the resource would wait up to 102 s on any IO error, a wrong path included.
+    connection = _kept.enter_context(DuckDBResource(database=":memory:").get_connection())
+    connection.execute(f"SET temp_directory = {literal(Path(tempfile.gettempdir()) / f'reamaze-duckdb-{process}')}")
+    connection.execute("SET pandas_analyze_sample = 0")  # frames say their types; see `frame`
+    # A file is closed after each write, and then checkpointed: writing the log before that would be writing twice.
+    connection.execute("SET checkpoint_threshold = '0b'")
+    return _Engine(connection)
+
+
+_kept = ExitStack()
+
+
 @contextmanager
-def _opened(path: Path, access_mode: str, wait_seconds: float) -> Iterator[duckdb.DuckDBPyConnection]:
-    connection, closing_it = _wait_for(path, access_mode, wait_seconds)
-    with closing_it:
-        connection.execute("SET TimeZone = 'UTC'")
-        yield connection
+def _opened(path: Path, mode: _Mode, wait_seconds: float) -> Iterator[duckdb.DuckDBPyConnection]:
+    engine = _engine(os.getpid())
+    file = path.resolve()
+    name = _wait_for(engine, path, file, mode, wait_seconds)
+    try:
+        with closing(engine.duckdb.cursor()) as connection:
+            _begin_session(connection, name)
+            yield connection
+    finally:
+        _let_go(engine, file)
 
 
-def _wait_for(path: Path, access_mode: str, wait_seconds: float) -> tuple[duckdb.DuckDBPyConnection, ExitStack]:
+def _begin_session(connection: duckdb.DuckDBPyConnection, name: str) -> None:
+    connection.execute(f"USE {quoted(name)}")
+    connection.execute("SET TimeZone = 'UTC'")
+
+
+def _wait_for(engine: _Engine, path: Path, file: Path, mode: _Mode, wait_seconds: float) -> str:
+    """Attach the file, or join those who read it; gives its name in the engine."""
     deadline = time.monotonic() + wait_seconds
     pause = _FIRST_PAUSE
-    while True:
-        try:
-            return _connect(path, access_mode)
-        except (duckdb.IOException, duckdb.ConnectionException, duckdb.BinderException) as error:
-            holder = _holder(error)
-            if holder is None:
-                raise DatabaseUnavailable(_why(path, error)) from error
+    with engine.changed:
+        while True:
+            ours = engine.attached.get(file)
+            if ours is not None and ours.mode == mode == "READ_ONLY":
+                ours.users += 1
+                return ours.name
+            holder, cause = "another thread of this process", None
+            if ours is None:
+                try:
+                    return _attach(engine, file, mode)
+                except duckdb.Error as error:
+                    found = _holder(error)
+                    if found is None:
+                        raise DatabaseUnavailable(_why(path, error)) from error
+                    holder, cause = found, error
             left = deadline - time.monotonic()
             if left <= 0:
                 msg = f"{path} is held by {holder}; waited {wait_seconds:g} s. Close that or try again later."
-                raise DatabaseLocked(msg) from error
-            time.sleep(min(left, pause * random.uniform(0.5, 1.5)))  # noqa: S311 (jitter, not a secret)
+                raise DatabaseLocked(msg) from cause
+            engine.changed.wait(min(left, pause * random.uniform(0.5, 1.5)))  # noqa: S311 (jitter, not a secret)
             pause = min(pause * 2, _LONGEST_PAUSE)
 
 
-def _connect(path: Path, access_mode: str) -> tuple[duckdb.DuckDBPyConnection, ExitStack]:
-    # The resource would wait up to 102 s on any IO error, a wrong path included. So the file is opened here,
-    # with our own patience; the resource's handle then joins the open database and cannot meet a lock. One thread
-    # at a time: DuckDB's register of open files takes no two modes at once.
-    config = {"access_mode": access_mode}
-    with _opening, ExitStack() as stack:
-        stack.enter_context(closing(duckdb.connect(str(path), config={"custom_user_agent": _AGENT, **config})))
-        resource = DuckDBResource(database=str(path), connection_config=config)
-        connection = stack.enter_context(resource.get_connection())
-        stack.enter_context(closing(connection))
-        return connection, stack.pop_all()
+def _attach(engine: _Engine, file: Path, mode: _Mode) -> str:
+    """Under the name DuckDB itself would give it, that of the file, unless something has that name."""
+    known = engine.duckdb.execute("SELECT database_name FROM duckdb_databases()").fetchall()
+    taken = {name.lower() for (name,) in known}
+    name = file.stem
+    while name.lower() in taken:
+        name += "_"
+    engine.duckdb.execute(f"ATTACH {literal(file)} AS {quoted(name)} (TYPE duckdb, {mode})")
+    engine.attached[file] = _Attached(name, mode)
+    return name
+
+
+def _let_go(engine: _Engine, file: Path) -> None:
+    with engine.changed:
+        ours = engine.attached[file]
+        ours.users -= 1
+        if ours.users == 0:
+            del engine.attached[file]
+            try:
+                engine.duckdb.execute(f"DETACH {quoted(ours.name)}")
+            finally:
+                engine.changed.notify_all()
 
 
 def _holder(error: duckdb.Error) -> str | None:
@@ -133,7 +212,7 @@ def _holder(error: duckdb.Error) -> str | None:
         return f"{held['program']} (process {held['pid']})"
     if "Could not set lock" in text:
         return "another program"
-    return "another thread of this process" if _IN_THIS_PROCESS.search(text) else None
+    return "another connection of this process" if _IN_THIS_PROCESS in text else None
 
 
 def _why(path: Path, error: duckdb.Error) -> str:

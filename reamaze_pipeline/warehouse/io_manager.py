@@ -19,7 +19,7 @@ import pandas as pd
 
 from reamaze_pipeline.warehouse import ledger, partition
 from reamaze_pipeline.warehouse.catalog import stored_columns
-from reamaze_pipeline.warehouse.connection import reading, writing
+from reamaze_pipeline.warehouse.connection import reading, without_database, writing
 from reamaze_pipeline.warehouse.errors import PartitionMissing, TableRefused
 from reamaze_pipeline.warehouse.frame import columns_of
 from reamaze_pipeline.warehouse.staging import Source, describe, staged
@@ -125,7 +125,7 @@ class DuckDBWarehouse(dg.ConfigurableIOManager):
         """Where selects are computed: the database if it exists yet, else nothing at all."""
         if Path(self.database).exists():
             return reading(self.database)
-        return duckdb.connect()
+        return without_database()
 
     def _table(self, context: dg.OutputContext, obj: pd.DataFrame | Select | Sequence[Any]) -> Table:
         table = _named(context.asset_key, _partition_column(context, context.has_asset_partitions))

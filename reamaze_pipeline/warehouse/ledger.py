@@ -81,16 +81,27 @@ def record(
 ) -> None:
     """Note what is stored of a table now. Call it inside the transaction that stores the rows."""
     prepare(connection, LEDGER)
-    now = datetime.now(UTC).replace(tzinfo=None)
-    for day, count in counts.items():
-        connection.execute(
-            "DELETE FROM meta.partitions WHERE schema_name = ? AND table_name = ? AND day IS NOT DISTINCT FROM ?",
-            [table.schema, table.name, day],
-        )
-        known = json.dumps(details.get(day, {}) if day is not None else {}, default=str)
-        connection.execute(
-            "INSERT INTO meta.partitions"
-            " (schema_name, table_name, day, row_count, loaded_at, run_id, version, details)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            [table.schema, table.name, day, count, now, run_id, version, known],
-        )
+    known = [details.get(day, {}) if day is not None else {} for day in counts]
+    kept = {
+        "schema": table.schema,
+        "table": table.name,
+        "days": list(counts),
+        "row_counts": list(counts.values()),
+        "loaded_at": datetime.now(UTC).replace(tzinfo=None),
+        "run_id": run_id,
+        "version": version,
+        "details": [json.dumps(of_day, default=str) for of_day in known],
+    }
+    # Two statements however many days there are: one for each day took longer than the rows themselves.
+    connection.execute(
+        "DELETE FROM meta.partitions WHERE schema_name = $schema AND table_name = $table"
+        " AND (list_contains($days::DATE[], day) OR (day IS NULL AND $whole))",
+        {"schema": table.schema, "table": table.name, "days": kept["days"], "whole": None in counts},
+    )
+    connection.execute(
+        "INSERT INTO meta.partitions BY NAME"
+        " SELECT $schema AS schema_name, $table AS table_name, unnest($days::DATE[]) AS day,"
+        " unnest($row_counts::BIGINT[]) AS row_count, $loaded_at::TIMESTAMP AS loaded_at, $run_id AS run_id,"
+        " $version AS version, unnest($details::VARCHAR[]) AS details",
+        kept,
+    )

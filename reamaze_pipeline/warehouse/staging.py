@@ -1,8 +1,8 @@
 """Rows written aside and checked before the warehouse is touched.
 
 Computing rows may take long; storing them must not, because a writer keeps everyone else out. So rows are
-first computed through a reading connection into a small DuckDB file of their own, cast to the declared
-types, counted by day and refused if they do not fit. `partition` then copies them in one short transaction.
+first computed through a reading connection into Parquet files of their own, cast to the declared types,
+counted by day and refused if they do not fit. `partition` then copies them in one short transaction.
 """
 
 from __future__ import annotations
@@ -12,15 +12,17 @@ import re
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Any
 
 import duckdb
 import pandas as pd
 
+from reamaze_pipeline.warehouse.connection import sibling, without_database
 from reamaze_pipeline.warehouse.errors import RowsOutsidePartition, TableRefused
 from reamaze_pipeline.warehouse.frame import Rows, as_plain_text, frame_of
 from reamaze_pipeline.warehouse.ledger import partition_counts
@@ -37,6 +39,8 @@ _INTEGRAL = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT"} | {
 }
 _FLOATING = ("FLOAT", "DOUBLE", "DECIMAL")
 _NOT_IN_PARQUET = re.compile(r"HUGEINT|INTERVAL|UNION|BIT|TIME_NS|TIMETZ|TIME WITH")
+_PLAIN = "FORMAT parquet, COMPRESSION uncompressed, DICTIONARY_SIZE_LIMIT 1"
+"""Read once and deleted: packing takes longer than writing."""
 _MISFITS = (duckdb.ConversionException, duckdb.InvalidInputException, duckdb.OutOfRangeException)
 
 
@@ -80,9 +84,7 @@ def staged(
         frame = source if isinstance(source, pd.DataFrame) else frame_of(table, source)
         if len(frame) == 0 and len(frame.columns) == 0:
             frame = frame_of(table, [])
-        with duckdb.connect() as memory:
-            memory.execute("SET TimeZone = 'UTC'")
-            memory.execute("SET pandas_analyze_sample = 0")
+        with without_database() as memory:
             memory.register("frame", as_plain_text(frame))
             rows = _stage(memory, table, days, Select("SELECT * FROM frame"), path)
         yield rows
@@ -115,25 +117,44 @@ def _write(connection: duckdb.DuckDBPyConnection, columns: str, select: Select, 
         return
     counts = {needed.table: partition_counts(connection, needed.table) for needed in select.inputs}
     batches = list(select.batches(counts)) or [select]
+    if len(batches) == 1:
+        _copy(connection, columns, batches[0], folder / "rows.parquet")
+        return
+    with _one_thread_each(connection), ExitStack() as stack:
+        idle: SimpleQueue[duckdb.DuckDBPyConnection] = SimpleQueue()
+        for _ in range(WORKERS):
+            idle.put(stack.enter_context(sibling(connection)))
 
-    def write(number: int, batch: Select) -> None:
-        with connection.cursor() as cursor:
-            cursor.execute("SET TimeZone = 'UTC'")  # a cursor is a session of its own
-            _copy(cursor, columns, batch, folder / f"{number}.parquet")
+        def write(number: int, batch: Select) -> None:
+            own = idle.get()
+            try:
+                _copy(own, columns, batch, folder / f"{number}.parquet")
+            finally:
+                idle.put(own)
 
-    with ThreadPoolExecutor(WORKERS, thread_name_prefix="staging") as workers:
-        running = [workers.submit(write, number, batch) for number, batch in enumerate(batches)]
-        try:
-            for batch in running:
-                batch.result()
-        except BaseException:
-            workers.shutdown(cancel_futures=True)
-            raise
+        with ThreadPoolExecutor(WORKERS, thread_name_prefix="staging") as workers:
+            running = [workers.submit(write, number, batch) for number, batch in enumerate(batches)]
+            try:
+                for batch in running:
+                    batch.result()
+            except BaseException:
+                workers.shutdown(cancel_futures=True)
+                raise
+
+
+@contextmanager
+def _one_thread_each(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """One thread for each statement while many run at once: sharing each among all threads costs a third more."""
+    connection.execute("SET threads = 1")
+    try:
+        yield
+    finally:
+        connection.execute("RESET threads")
 
 
 def _copy(connection: duckdb.DuckDBPyConnection, columns: str, select: Select, path: Path) -> None:
     rows = f"{columns} FROM ({select.sql}\n) AS given"
-    connection.execute(f"COPY ({rows}) TO {literal(path)} (FORMAT parquet)", dict(select.parameters))
+    connection.execute(f"COPY ({rows}) TO {literal(path)} ({_PLAIN})", dict(select.parameters))
 
 
 def describe(connection: duckdb.DuckDBPyConnection, select: Select) -> dict[str, str]:

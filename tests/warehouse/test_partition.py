@@ -10,7 +10,7 @@ import duckdb
 import pandas as pd
 import pytest
 
-from reamaze_pipeline.warehouse.connection import reading, writing
+from reamaze_pipeline.warehouse.connection import reading, sibling, writing
 from reamaze_pipeline.warehouse.errors import RowsOutsidePartition, SchemaChangeRefused, TableRefused
 from reamaze_pipeline.warehouse.partition import (
     partition_counts,
@@ -187,7 +187,7 @@ def test_another_connection_sees_only_whole_days(database: Path) -> None:
     """The rows and the ledger change together, for whoever looks, at any statement of the replacement."""
     replace(database, [DAY], [tally(DAY, name=str(n)) for n in range(10)])
     seen = set()
-    with writing(database) as writer, writer.cursor() as other:
+    with writing(database) as writer, sibling(writer) as other:
         writer.execute("BEGIN")
         for statement in (
             f"DELETE FROM {TABLE.qualified}",
