@@ -8,7 +8,7 @@ here: lists without any flag (`staff.py`).
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -19,6 +19,9 @@ from reamaze_pipeline.api.view import PADDING, View
 from reamaze_pipeline.api.window import Window
 
 Open = Callable[[Audience, datetime, datetime], View]
+
+Unmet = Callable[[Part, list[Placed], Audience, bool, Mapping[int, bool]], list[Placed]]
+"""Asks one list for doubtful rows, given the verdicts so far; returns those that it did not meet."""
 
 _SIDES: tuple[tuple[Audience, bool], ...] = (("customer", False), ("staff", True))
 _INSTANT = timedelta(microseconds=1)
@@ -50,29 +53,33 @@ class Doubts:
         """Whether each doubtful row is from staff, by the `id` of its place; without those that nothing tells."""
         verdicts: dict[int, bool] = {}
         left = [item for item in part.rows if item.row.is_staff is None]
-        for audience, is_staff in _SIDES:
-            if not left:
-                break
-            before = left
-            left = self._unmet(part, before, audience, is_staff)
-            still = {id(item) for item in left}
-            verdicts.update({id(item): is_staff for item in before if id(item) not in still})
+        if self._everyone.run.dates_ignored:  # meeting a row costs less than to prove that it is not there
+            left = self._ask_both(self._guess, part, left, verdicts)
+        self._ask_both(self._prove, part, left, verdicts)
         for audience, is_staff in _SIDES:
             sides = (verdicts.get(id(item), item.row.is_staff) for item in part.rows)
             self._tallies[audience].passed += sum(side is is_staff for side in sides)
         return verdicts
 
-    def _unmet(self, part: Part, doubtful: list[Placed], audience: Audience, is_staff: bool) -> list[Placed]:
-        """The doubtful rows that are not in the filtered list."""
+    def _ask_both(self, unmet: Unmet, part: Part, doubtful: list[Placed], verdicts: dict[int, bool]) -> list[Placed]:
+        """Asks one list, then the other of what is left; notes the verdicts and returns the rows without one."""
+        for audience, is_staff in _SIDES:
+            if not doubtful:
+                break
+            left = unmet(part, doubtful, audience, is_staff, verdicts)
+            still = {id(item) for item in left}
+            verdicts.update({id(item): is_staff for item in doubtful if id(item) not in still})
+            doubtful = left
+        return doubtful
+
+    def _prove(
+        self, part: Part, doubtful: list[Placed], audience: Audience, is_staff: bool, _verdicts: Mapping[int, bool]
+    ) -> list[Placed]:
+        """The doubtful rows that are certainly not in the filtered list."""
+        counted = None
         if not self._everyone.run.dates_ignored:
             counted = self._count(part, doubtful, audience, is_staff)
-            return self._read(part, doubtful, audience) if counted is None else counted
-        view = self._open(audience, part.window.start, part.window.end)
-        left = self._guess(part, doubtful, view, is_staff)
-        if left:
-            left = self._read(part, left, audience)
-        view.forget_before(view.page_count + 1)
-        return left
+        return self._read(part, doubtful, audience) if counted is None else counted
 
     def _count(self, part: Part, doubtful: list[Placed], audience: Audience, is_staff: bool) -> list[Placed] | None:
         """One request for the stretch of time that holds all doubtful rows; None if its answer does not tell."""
@@ -95,14 +102,17 @@ class Doubts:
         left = {flagged + len(doubtful): [], flagged: doubtful}
         return left.get(page.total_count)
 
-    def _guess(self, part: Part, doubtful: list[Placed], view: View, is_staff: bool) -> list[Placed]:
+    def _guess(
+        self, part: Part, doubtful: list[Placed], audience: Audience, is_staff: bool, verdicts: Mapping[int, bool]
+    ) -> list[Placed]:
         """Looks where the rows would be; those it does not meet may be anywhere, or nowhere."""
-        tally = self._tallies[view.audience]
+        view = self._open(audience, part.window.start, part.window.end)
+        tally = self._tallies[audience]
         ordinals: dict[int, int] = {}
         of_kind: dict[bytes, int] = {}
         ordinal = tally.passed
         for item in part.rows:
-            if item.row.is_staff in {is_staff, None}:
+            if verdicts.get(id(item), item.row.is_staff) in {is_staff, None}:
                 ordinals[id(item)] = of_kind[item.row.identity] = ordinal
                 ordinal += 1
         offsets = {id(item): page.offset + item.row.index for page, placed in part.pages for item in placed}
@@ -126,6 +136,7 @@ class Doubts:
                         tally.constant = page.total_count - page.offset - row.index + of_kind[row.identity]
             if not numbers or not left:
                 break
+        view.forget_before(view.page_count + 1)
         return left
 
     def _roughly(self, view: View, offset: int, share: float) -> int:

@@ -6,6 +6,7 @@ The answer is where to begin, never a proof: the chain checks it. However time i
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from math import ceil, log2
 
 from reamaze_pipeline.api.view import View
@@ -29,10 +30,12 @@ _SPARE = 1
 """Probes above what bisection needs: what interpolation may lose."""
 
 
-def find_edge(view: View) -> int:
+def find_edge(view: View, meanwhile: Callable[[int, bool], int] = lambda _number, _risk: 0) -> int:
     """The page from which to read rows older than `view.end`: it begins at or after that moment, or is page 1.
 
-    Starts from `view.latest`, any page of the list. Pages that will be read anyway are kept in the view.
+    Starts from `view.latest`, any page of the list. Pages that will be read anyway are kept in the view. While an
+    answer is awaited and a page of the window is known, `meanwhile` is called with its number, and whether it may
+    ask for one page that may turn out useless; it returns how many such it asked for.
     """
     page = view.latest if view.latest is not None else view.fetch(1)
     low, high = 0, view.page_count + 1  # wholly at or after the moment; beginning before it
@@ -54,7 +57,11 @@ def find_edge(view: View) -> int:
             break
         reach = 2 ** (left - 1) - 1
         number = _guess(view, low, high, left, met=met)
-        page = view.fetch(min(max(number, high - 1 - reach, low + 1), low + 1 + reach, high - 1))
+        number = min(max(number, high - 1 - reach, low + 1), low + 1 + reach, high - 1)
+        view.ahead(number, urgent=True)
+        if met:
+            left -= meanwhile(high, high - low <= 2 ** (left - 2))
+        page, _ = view.take(number)
         inside = page.newest is not None and view.start <= page.newest < view.end
         left -= not (inside and met)
         met = met or inside

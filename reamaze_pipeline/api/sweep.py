@@ -20,6 +20,9 @@ PATIENCE = 120
 """Answers in a row without one new row after which the list moves too much to be read (those that only read a
 group of equal instants again are not counted)."""
 
+_SEARCH = 4
+"""Useless requests that a search may still need when it has met the window."""
+
 _INSIDE = 0.7
 """How far towards the probable end of the window to look for it: short of it costs nothing."""
 
@@ -41,7 +44,8 @@ class Sweep:
         Rows older than `view.start` come too, with the last page. Raises `WindowNotProven`.
         """
         view, chain = self.view, self.chain
-        number = find_edge(view)
+        self._allowance = self._allowed(front=False)
+        number = find_edge(view, self._look_ahead_meanwhile)
         self._allowance = self._allowed(front=number == 1)
         idle = back = 0
         while True:
@@ -97,24 +101,34 @@ class Sweep:
                 self.view.run.sound_for = 0
         return added
 
-    def _look_ahead(self, number: int) -> None:
+    def _look_ahead_meanwhile(self, number: int, risk: bool) -> int:
+        """Reads on from a page of the window while its edge is searched for; returns 1 if that may be for nothing."""
+        if not self.view.run.is_calm:
+            return 0
+        self.view.harvest()
+        unsure = self.view.unsure
+        self._look_ahead(number, reserved=_SEARCH if risk else None)
+        return self.view.unsure - unsure
+
+    def _look_ahead(self, number: int, reserved: int | None = 1) -> None:
+        """Asks for what will be read after a page; of pages that may be useless, leaves so many for later."""
         view, run = self.view, self.view.run
         if run.concurrency < 2:
             return
         newer, older = view.known.newer(view.start), view.known.older(view.start)
-        sure = max(number, view.page_at(newer.place) if newer is not None else number)
+        # The row behind the oldest wanted one that is known has to be seen too.
+        sure = max(number, view.page_at(max(1, newer.place - 1)) if newer is not None else number)
         end = view.page_at(older.place) if older is not None else view.page_count + 1
         for ahead in range(number, min(sure, number + run.reach) + 1):
             view.ahead(ahead)
-        if sure < number + run.reach:
-            probe = self._probe(sure, end)
+        if sure < number + run.reach and reserved is not None:
+            probe = self._probe(sure, end, reserved)
             if probe is not None:
                 view.ahead(probe, unsure=True)
 
-    def _probe(self, sure: int, end: int) -> int | None:
+    def _probe(self, sure: int, end: int, reserved: int) -> int | None:
         """A page that probably still lies in the window and would show how far it reaches."""
         view = self.view
-        reserved = 1  # the page after the window, where the window fills its last page
         if end - sure <= 1 or view.outside + view.unsure + 1 + reserved > self._allowance:
             return None
         rows = view.atlas.rows_before(view.start, view.total)
