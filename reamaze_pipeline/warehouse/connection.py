@@ -30,6 +30,10 @@ from reamaze_pipeline.warehouse.table import literal, quoted
 WAIT_SECONDS = 20.0
 """How long a locked file is waited for. Our own writes hold it for well under a second each."""
 
+ROWS_PER_GROUP = 30_720
+"""A write rewrites the whole group of rows it adds to, so a group of DuckDB's own size would make a day's write four
+times as long; and groups are what is compressed side by side, and skipped when a day is read."""
+
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.01, 0.5
 _HOLDER = re.compile(r"lock is held in (?P<program>.+?) \(PID (?P<pid>\d+)\)")
 _IN_THIS_PROCESS = "Unique file handle conflict"
@@ -66,12 +70,14 @@ def reading(database: str | Path, wait_seconds: float = WAIT_SECONDS) -> Iterato
     if not path.exists():
         msg = f"There is no database at {path}; materialize something first or correct the path."
         raise DatabaseUnavailable(msg)
-    with _opened(path, "READ_ONLY", wait_seconds) as connection:
+    with _opened(path, "READ_ONLY", wait_seconds, "READ_ONLY") as connection:
         yield connection
 
 
 @contextmanager
-def writing(database: str | Path, wait_seconds: float = WAIT_SECONDS) -> Iterator[duckdb.DuckDBPyConnection]:
+def writing(
+    database: str | Path, wait_seconds: float = WAIT_SECONDS, rows_per_group: int = ROWS_PER_GROUP
+) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection that may write, session time zone UTC; creates the file and its folder.
 
     Keep it for the write alone: nobody else can read meanwhile. One thread of this process writes at a time.
@@ -79,7 +85,7 @@ def writing(database: str | Path, wait_seconds: float = WAIT_SECONDS) -> Iterato
     """
     path = Path(database)
     _make_folder(path)
-    with _opened(path, "READ_WRITE", wait_seconds) as connection:
+    with _opened(path, "READ_WRITE", wait_seconds, f"READ_WRITE, ROW_GROUP_SIZE {rows_per_group}") as connection:
         yield connection
 
 
@@ -137,10 +143,10 @@ _kept = ExitStack()
 
 
 @contextmanager
-def _opened(path: Path, mode: _Mode, wait_seconds: float) -> Iterator[duckdb.DuckDBPyConnection]:
+def _opened(path: Path, mode: _Mode, wait_seconds: float, options: str) -> Iterator[duckdb.DuckDBPyConnection]:
     engine = _engine(os.getpid())
     file = path.resolve()
-    name = _wait_for(engine, path, file, mode, wait_seconds)
+    name = _wait_for(engine, path, mode, wait_seconds, options)
     try:
         with closing(engine.duckdb.cursor()) as connection:
             _begin_session(connection, name)
@@ -154,8 +160,9 @@ def _begin_session(connection: duckdb.DuckDBPyConnection, name: str) -> None:
     connection.execute("SET TimeZone = 'UTC'")
 
 
-def _wait_for(engine: _Engine, path: Path, file: Path, mode: _Mode, wait_seconds: float) -> str:
+def _wait_for(engine: _Engine, path: Path, mode: _Mode, wait_seconds: float, options: str) -> str:
     """Attach the file, or join those who read it; gives its name in the engine."""
+    file = path.resolve()
     deadline = time.monotonic() + wait_seconds
     pause = _FIRST_PAUSE
     with engine.changed:
@@ -167,7 +174,7 @@ def _wait_for(engine: _Engine, path: Path, file: Path, mode: _Mode, wait_seconds
             holder, cause = "another thread of this process", None
             if ours is None:
                 try:
-                    return _attach(engine, file, mode)
+                    return _attach(engine, file, mode, options)
                 except duckdb.Error as error:
                     found = _holder(error)
                     if found is None:
@@ -181,14 +188,14 @@ def _wait_for(engine: _Engine, path: Path, file: Path, mode: _Mode, wait_seconds
             pause = min(pause * 2, _LONGEST_PAUSE)
 
 
-def _attach(engine: _Engine, file: Path, mode: _Mode) -> str:
-    """Under the name DuckDB itself would give it, that of the file, unless something has that name."""
+def _attach(engine: _Engine, file: Path, mode: _Mode, options: str) -> str:
+    """Under a name that no schema has: in a database named `core`, DuckDB would take `core.messages` for ambiguous."""
     known = engine.duckdb.execute("SELECT database_name FROM duckdb_databases()").fetchall()
     taken = {name.lower() for (name,) in known}
-    name = file.stem
+    name = f"file {file.name}"
     while name.lower() in taken:
         name += "_"
-    engine.duckdb.execute(f"ATTACH {literal(file)} AS {quoted(name)} (TYPE duckdb, {mode})")
+    engine.duckdb.execute(f"ATTACH {literal(file)} AS {quoted(name)} (TYPE duckdb, {options})")
     engine.attached[file] = _Attached(name, mode)
     return name
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from reamaze_pipeline.warehouse.connection import reading, transaction, writing
+from reamaze_pipeline.warehouse.connection import reading, sibling, transaction, writing
 from reamaze_pipeline.warehouse.errors import DatabaseLocked, DatabaseUnavailable
 
 
@@ -110,3 +110,27 @@ def test_a_transaction_happens_whole_or_not_at_all(existing: Path) -> None:
         with pytest.raises(duckdb.ConversionException), transaction(connection):
             connection.execute("DELETE FROM t; SELECT 'x'::INTEGER")
         assert connection.execute("SELECT count(*) FROM t").fetchall() == [(1,)]
+
+
+@pytest.mark.parametrize("name", ["core.duckdb", "memory", "with.dots.db", "quo\"te's"])
+def test_a_file_may_have_any_name(tmp_path: Path, name: str) -> None:
+    with writing(tmp_path / name) as connection:
+        connection.execute(
+            "CREATE SCHEMA core; CREATE TABLE core.t AS SELECT 1 AS n; CREATE VIEW core.v AS FROM core.t"
+        )
+    (tmp_path / "elsewhere").mkdir()
+    with writing(tmp_path / "elsewhere" / name), reading(tmp_path / name) as one, sibling(one) as other:
+        for connection in (one, other):
+            assert connection.execute("SELECT n, current_setting('TimeZone') FROM core.v").fetchall() == [(1, "UTC")]
+
+
+def test_a_write_does_not_rewrite_what_others_stored(database: Path) -> None:
+    """Rows are stored, and rewritten, by the group: a day costs the same however much is stored."""
+    for _ in range(6):
+        with writing(database, rows_per_group=2048) as connection:
+            connection.execute("CREATE TABLE IF NOT EXISTS t (n BIGINT); INSERT INTO t FROM range(1500)")
+    with reading(database) as connection:
+        groups = "SELECT max(count) FROM pragma_storage_info('t') GROUP BY row_group_id"
+        sizes = [count for (count,) in connection.execute(groups).fetchall()]
+    assert len(sizes) >= 5
+    assert max(sizes) <= 2048
