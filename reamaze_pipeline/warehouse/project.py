@@ -22,7 +22,7 @@ from reamaze_pipeline.warehouse.errors import ModelError, TableRefused
 from reamaze_pipeline.warehouse.model import ROWS_PER_BATCH, Materialized, Model, Project, Seed, Source, relation
 from reamaze_pipeline.warehouse.staging import describe
 from reamaze_pipeline.warehouse.table import Select, Table, quoted
-from reamaze_pipeline.warehouse.template import Relation, Rendered, SqlTemplate
+from reamaze_pipeline.warehouse.template import Relation, Rendered, SqlTemplate, read_macros
 
 _NOT_SCHEMAS = {"seeds", "tests", "macros", "target", "logs", "snapshots", "analyses", "dbt_packages"}
 _SEEDS = "seeds"
@@ -135,8 +135,9 @@ def _drafts(
         _claim({**nodes, **paths}, path, path.stem)
         paths[path.stem] = path
     drafts = {}
+    macros = read_macros(folders)
     for name, path in paths.items():
-        template = SqlTemplate.read(path)
+        template = SqlTemplate.read(path, macros)
 
         def ref(target: str, line: int, path: Path = path) -> Relation:
             if target in paths:

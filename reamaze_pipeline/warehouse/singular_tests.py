@@ -16,7 +16,7 @@ from typing import Any
 from reamaze_pipeline.warehouse.errors import ModelError
 from reamaze_pipeline.warehouse.model import Model, Project, Seed, Source, relation
 from reamaze_pipeline.warehouse.table import Select
-from reamaze_pipeline.warehouse.template import Relation, Rendered, SqlTemplate
+from reamaze_pipeline.warehouse.template import Relation, Rendered, SqlTemplate, read_macros
 from reamaze_pipeline.warehouse.window import Window
 
 FOLDER = "tests"
@@ -55,14 +55,15 @@ def load_singular_tests(
     """
     nodes = _nodes(project)
     paths = [path for folder in folders for path in sorted((folder / FOLDER).glob("*/*/*.sql"))]
-    return [_read(path, nodes, variables or {}) for path in paths]
+    macros = read_macros(folders)
+    return [_read(SqlTemplate.read(path, macros), nodes, variables or {}) for path in paths]
 
 
-def _read(path: Path, nodes: Mapping[str, Node], variables: Mapping[str, Any]) -> SingularTest:
+def _read(template: SqlTemplate, nodes: Mapping[str, Node], variables: Mapping[str, Any]) -> SingularTest:
+    path = template.path
     table = _table(path)
     if not any(isinstance(node, Model) and (node.schema, node.name) == table for node in nodes.values()):
         raise ModelError(path, 1, f"this tests {'.'.join(table)}, but there is no such model")
-    template = SqlTemplate.read(path)
     rendered = _render(template, nodes, variables, None)
     severity = str(rendered.config.get("severity", "error"))
     if severity not in {"error", "warn"}:

@@ -1,4 +1,4 @@
-"""Jinja in SQL files, as dbt people write it: `ref`, `source`, `config`, `this`, `is_incremental`, `var`.
+"""Jinja in SQL files, as dbt people write it: `ref`, `source`, `config`, `this`, `is_incremental`, `var`, macros.
 
 Turns a file into SQL and says what it refers to and on which line. What a reference stands for is the
 caller's to say; that SQL is valid is `model`'s to check.
@@ -6,7 +6,7 @@ caller's to say; that SQL is valid is `model`'s to check.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -14,6 +14,7 @@ from typing import Any
 
 import jinja2
 from jinja2 import nodes
+from jinja2.runtime import Macro
 from jinja2.sandbox import SandboxedEnvironment
 
 from reamaze_pipeline.warehouse.errors import ModelError
@@ -53,14 +54,12 @@ class SqlTemplate:
 
     path: Path
     text: str
+    macros: str = field(default="", repr=False)
 
     @classmethod
-    def read(cls, path: Path) -> SqlTemplate:
-        """Raises `ModelError` if the file is not UTF-8 text."""
-        try:
-            return cls(path, path.read_text(encoding="utf-8"))
-        except UnicodeDecodeError as error:
-            raise ModelError(path, 1, "not UTF-8 text") from error
+    def read(cls, path: Path, macros: str = "") -> SqlTemplate:
+        """``macros`` are those it can call, see `read_macros`. Raises `ModelError` if the file is not UTF-8 text."""
+        return cls(path, _read(path), macros)
 
     def render(
         self,
@@ -99,15 +98,53 @@ class SqlTemplate:
                 raise ModelError(self.path, lines.get(("var", (name,)), 1), f"the variable {name} has no value")
             return known.get(name, *default)
 
-        names = {"ref": call_ref, "source": call_source, "config": config, "this": this, "var": var}
+        names: dict[str, Any] = {
+            "ref": call_ref,
+            "source": call_source,
+            "config": config,
+            "this": this,
+            "var": var,
+            "is_incremental": lambda: windowed,
+        }
         try:
+            macros = vars(_macros(self.macros).make_module(names))
+            names |= {name: macro for name, macro in macros.items() if isinstance(macro, Macro)}
             for template in templates:
-                rendered.sql = template.render(names, is_incremental=lambda: windowed).rstrip("\n ;")
+                rendered.sql = template.render(names).rstrip("\n ;")
         except jinja2.TemplateError as error:
             raise ModelError(self.path, _line_of(error), error.message or "bad Jinja") from error
         except TypeError as error:
             raise ModelError(self.path, _line_of(error), str(error)) from error
         return rendered
+
+
+def read_macros(folders: Sequence[Path]) -> str:
+    """The macros of all folders, for `SqlTemplate.read`: files under ``macros/``; of one name, the last one counts.
+
+    Raises `ModelError` for a file that is not UTF-8 text or not Jinja.
+    """
+    texts = []
+    for path in [path for folder in folders for path in sorted(folder.glob("macros/**/*.sql"))]:
+        texts.append(_read(path))
+        try:
+            _macros(texts[-1])
+        except jinja2.TemplateSyntaxError as error:
+            raise ModelError(path, error.lineno, error.message or "bad Jinja") from error
+    return "\n".join(texts)
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise ModelError(path, 1, "not UTF-8 text") from error
+
+
+@cache
+def _macros(text: str) -> jinja2.Template:
+    """Compiled under another name than models are: what goes wrong in a macro is told at the line that calls it."""
+    code = _ENVIRONMENT.compile(text, filename="<macros>")
+    return jinja2.Template.from_code(_ENVIRONMENT, code, _ENVIRONMENT.make_globals(None))
 
 
 @cache

@@ -72,6 +72,42 @@ models:
     assert model.sources == (("raw", "events"),)
 
 
+MACROS = """{% macro loud(column) -%}
+    upper({{ column }}){{ suffix() }}
+{%- endmacro %}
+{% macro suffix() %} || '{{ var('mark', '!') }}'{% endmacro %}
+"""
+
+
+def test_models_call_the_macros_of_all_folders(tmp_path: Path) -> None:
+    loud = "{{ config(materialized='table') }}\nselect {{ loud('kind') }} as kind\nfrom {{ source('raw', 'events') }}"
+    first = write(tmp_path / "shipped", {"macros/text.sql": MACROS, "own/loud.sql": loud})
+    model = only(load_models([first]))
+    assert "select upper(kind) || '!' as kind" in " ".join(model.sql.split())
+    assert column_lineage(model, [model])["kind"] == [("raw", "events", "kind")]
+    own = tmp_path / "own"
+    (own / "macros").mkdir(parents=True)
+    (own / "macros" / "suffix.sql").write_text("{% macro suffix() %} || '?'{% endmacro %}")
+    assert "upper(kind) || '?'" in only(load_models([first, own])).sql
+
+
+def test_what_goes_wrong_in_a_macro_is_told_where_it_is_called(tmp_path: Path) -> None:
+    files = {
+        "macros/bad.sql": "{% macro bad() %}\n\n\n{{ ref('nothing') }}{% endmacro %}",
+        "own/calls.sql": "select 1 as one\nfrom {{ bad() }}",
+    }
+    with pytest.raises(ModelError, match=r"calls\.sql:\d: ref\('nothing'\) names no model"):
+        load_models([write(tmp_path / "called", files)])
+    with pytest.raises(ModelError, match=r"broken\.sql:2: "):
+        load_models([write(tmp_path / "broken", {"macros/broken.sql": "{# #}\n{% macro %}"})])
+    arguments = {
+        "macros/two.sql": "{% macro two(a) %}{{ a }}{% endmacro %}",
+        "own/m.sql": "select\n {{ two(1, 2) }} as one",
+    }
+    with pytest.raises(ModelError, match=r"m\.sql:2: "):
+        load_models([write(tmp_path / "arguments", arguments)])
+
+
 def test_a_window_is_parameters_and_render_opts_out(tmp_path: Path) -> None:
     windowed = "select day from {{ source('raw', 'events') }}"
     whole = "select day from {{ source('raw', 'events').render() }}"
