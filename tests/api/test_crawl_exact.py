@@ -94,9 +94,9 @@ def test_what_lasts_comes_exactly_once_while_the_list_moves(
         for c in crawl(source, windows):
             assert_exact(source, c)
     except WindowNotProven:
-        # Refusing is allowed where a page is tiny, or cannot hold a group of equal instants and a newer row.
+        # Refusing is allowed where a page is tiny, or cannot hold a group of equal instants, a newer and an older row.
         crowd = max(Counter(m.created_at for m in source.ever.values()).values())
-        assert source.page_size <= max(2, crowd)
+        assert source.page_size <= max(2, crowd + 1)
 
 
 @given(source=lists(), windows=disjoint_windows(), seed=st.integers(0, 2**32))
