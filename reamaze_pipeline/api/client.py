@@ -1,7 +1,7 @@
 """One request, made reliable: `GET {api_url}/messages` and nothing else.
 
-Belongs here: login, connection pool, and what each answer means. What does not: how often and how long to try
-(`patience.py`), which pages to ask for (the crawl) and what a page must look like (`page.py`).
+Belongs here: login and connection pool. What does not: what an answer means that is no page (`answers.py`), how often
+and how long to try (`patience.py`), which pages to ask for (the crawl) and what a page must look like (`page.py`).
 
 Asked again, within the bounds of `Patience`: connection errors, timeouts, answers cut short, 429, 5xx, and
 200 with what is not a page (proxies send HTML; a count and a list taken at two moments may disagree).
@@ -11,7 +11,6 @@ Failed at once: 401, 403, 404, any other 4xx, redirects (the login must not foll
 
 from __future__ import annotations
 
-import json
 import os
 import threading
 from dataclasses import dataclass, replace
@@ -27,21 +26,15 @@ from requests.auth import HTTPBasicAuth
 from requests.utils import get_environ_proxies
 from tenacity import RetryCallState, Retrying, retry_if_exception_type
 
-from reamaze_pipeline.api.errors import (
-    ApiUnavailable,
-    BrandNotFound,
-    LoginRefused,
-    RequestRefused,
-    UnexpectedAnswer,
-)
+from reamaze_pipeline.api.answers import failure, is_error_body
+from reamaze_pipeline.api.errors import ApiUnavailable, UnexpectedAnswer
 from reamaze_pipeline.api.pace import Gate
-from reamaze_pipeline.api.page import Audience, Page, explanation, read_page
+from reamaze_pipeline.api.page import Audience, Page, read_page
 from reamaze_pipeline.api.patience import AskAgain, Patience, give_up
 
 __all__ = ["DEFAULT_USER_AGENT", "Patience", "ReamazeClient", "Traffic"]
 
 DEFAULT_USER_AGENT = "reamaze-pipeline"
-_RETRIED_5XX = frozenset({500, 502, 503, 504})
 
 
 @dataclass(frozen=True)
@@ -171,50 +164,18 @@ class ReamazeClient:
                     "check the network and the brand, then try again"
                 )
             ) from None
-        self._check_status(response)
+        if response.status_code != 200:
+            failed = failure(response, self._host, self.patience, self._without_secrets)
+            if isinstance(failed, AskAgain) and failed.held is not None:
+                self._gate.hold(failed.held)
+            raise failed
         try:
             return read_page(response.content, audience=audience, number=number, fetched_at=datetime.now(UTC))
         except UnexpectedAnswer as error:
             safe = UnexpectedAnswer(self._without_secrets(str(error)))
-            if _is_error_body(response):
+            if is_error_body(response):
                 raise safe from None
             raise AskAgain(safe, unreadable=True) from None
-
-    def _check_status(self, response: requests.Response) -> None:
-        status = response.status_code
-        if status == 200:
-            return
-        if status in {401, 403}:
-            raise LoginRefused(
-                f"Re:amaze refused the login ({status}); check REAMAZE_EMAIL and REAMAZE_API_TOKEN, "
-                "and that this user may read messages"
-            )
-        if status == 404:
-            raise BrandNotFound(f"nothing is served at {self._host} (404); check REAMAZE_BRAND or REAMAZE_API_URL")
-        if status == 429:
-            wait = self.patience.rate_limit_hold(response.headers.get("Retry-After"))
-            self._gate.hold(wait)
-            raise AskAgain(
-                ApiUnavailable(
-                    "Re:amaze still answers 429 (too many requests) after waiting; "
-                    "lower REAMAZE_REQUESTS_PER_MINUTE or try again later"
-                ),
-                held=wait,
-            )
-        if status in _RETRIED_5XX:
-            raise AskAgain(ApiUnavailable(f"Re:amaze is not available (status {status}); try again later"))
-        if status >= 500:
-            raise ApiUnavailable(f"Re:amaze cannot serve this request (status {status}); try again later")
-        if 300 <= status < 400:
-            raise RequestRefused(
-                f"{self._host} redirects elsewhere ({status}), which is not followed with a login; "
-                "set REAMAZE_API_URL to the address that answers itself"
-            )
-        try:
-            said = explanation(json.loads(response.content))
-        except (ValueError, RecursionError):
-            said = "no explanation given"
-        raise RequestRefused(f"Re:amaze refused the request ({status}): {self._without_secrets(said)}")
 
     def _without_secrets(self, text: str) -> str:
         for secret in self._secrets:
@@ -244,14 +205,6 @@ def _session(api_url: str, concurrency: int, user_agent: str) -> requests.Sessio
     session.verify = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or True
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
     return session
-
-
-def _is_error_body(response: requests.Response) -> bool:
-    try:
-        document = json.loads(response.content)
-    except (ValueError, RecursionError):
-        return False
-    return isinstance(document, dict) and "messages" not in document and bool({"error", "errors"} & set(document))
 
 
 def _iso(moment: datetime) -> str:

@@ -15,8 +15,9 @@ from reamaze_pipeline.api.flight import Flight
 from reamaze_pipeline.api.look import Overview, look
 from reamaze_pipeline.api.page import Audience
 from reamaze_pipeline.api.parts import Part, parts
+from reamaze_pipeline.api.run import PageSource, Run
 from reamaze_pipeline.api.staff import by_flag, by_list
-from reamaze_pipeline.api.view import PageSource, Run, View
+from reamaze_pipeline.api.view import View
 from reamaze_pipeline.api.window import (
     CrawledWindow,
     Hint,

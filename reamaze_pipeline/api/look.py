@@ -10,7 +10,8 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 
 from reamaze_pipeline.api.page import Page
-from reamaze_pipeline.api.view import PADDING, PageSource
+from reamaze_pipeline.api.run import PageSource
+from reamaze_pipeline.api.view import PADDING
 
 
 @dataclass(frozen=True)
