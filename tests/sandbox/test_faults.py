@@ -49,6 +49,16 @@ def test_latency_is_waited_side_by_side(serve: Callable[..., Any]) -> None:
     assert caller.page()["total_count"] == 1
 
 
+def test_latency_counts_the_work_on_the_answer_in(serve: Callable[..., Any]) -> None:
+    caller = serve(messages=1, latency_ms=1000)
+    asking = threading.Thread(target=caller.get)
+    asking.start()
+    while not any(seen.status for seen in caller.sandbox.requests):
+        time.sleep(0.005)
+    assert asking.is_alive()  # made, and held back until the time is over
+    asking.join()
+
+
 @pytest.mark.parametrize("retry_after", ["seconds", "date", None])
 def test_over_the_limit_is_429(serve: Callable[..., Any], retry_after: Any) -> None:
     caller = serve()
