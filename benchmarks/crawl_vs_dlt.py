@@ -404,7 +404,9 @@ def main() -> None:
     parser.add_argument("--messages", type=int, default=100_000, help="size of the history (default: 100,000)")
     parser.add_argument("--rounds", type=int, default=1, help="readings of each by each, A B C E (default: 1)")
     parser.add_argument("--drifts", type=int, default=3, help="the same for D, a new drift each time (default: 3)")
-    parser.add_argument("--latency-ms", type=float, default=0.0, help="how long an answer takes (default: no longer than it must)")
+    parser.add_argument(
+        "--latency-ms", type=float, default=0.0, help="how long an answer takes (default: no longer than it must)"
+    )
     told = parser.parse_args()
     os.environ |= {"NO_PROXY": "127.0.0.1", "DAGSTER_DISABLE_TELEMETRY": "1"}
     os.environ |= {"RUNTIME__DLTHUB_TELEMETRY": "false", "RUNTIME__LOG_LEVEL": "ERROR"}
