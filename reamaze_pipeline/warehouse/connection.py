@@ -35,6 +35,7 @@ ROWS_PER_GROUP = 30_720
 times as long; and groups are what is compressed side by side, and skipped when a day is read."""
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.01, 0.5
+_REMEMBERED = "64MB"
 _HOLDER = re.compile(r"lock is held in (?P<program>.+?) \(PID (?P<pid>\d+)\)")
 _IN_THIS_PROCESS = "Unique file handle conflict"
 
@@ -106,6 +107,21 @@ def sibling(connection: duckdb.DuckDBPyConnection) -> Iterator[duckdb.DuckDBPyCo
         yield other
 
 
+def forget() -> None:
+    """Drop what DuckDB keeps in memory of the files it read and wrote; otherwise that grows to most of the machine's.
+
+    Does nothing while more than one connection of `reading` or `writing` is open in this process, because its
+    statements would find no memory.
+    """
+    engine = _engine(os.getpid())
+    with engine.changed:
+        if sum(file.users for file in engine.attached.values()) == 1:
+            (allowed,) = engine.duckdb.execute("SELECT current_setting('memory_limit')").fetchall()[0]
+            with suppress(duckdb.OutOfMemoryException):  # what is in use stays
+                engine.duckdb.execute(f"SET memory_limit = '{_REMEMBERED}'")
+            engine.duckdb.execute(f"SET memory_limit = '{allowed}'")  # RESET does not reach the memory's manager
+
+
 @contextmanager
 def transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
     """All of the block happens, or nothing of it."""
@@ -134,6 +150,7 @@ def _engine(process: int) -> _Engine:
     connection = _kept.enter_context(DuckDBResource(database=":memory:").get_connection())
     connection.execute(f"SET temp_directory = {literal(Path(tempfile.gettempdir()) / f'reamaze-duckdb-{process}')}")
     connection.execute("SET pandas_analyze_sample = 0")  # frames say their types; see `frame`
+    connection.execute("SET enable_external_file_cache = false")  # staged files are read once
     # A file is closed after each write, and then checkpointed: writing the log before that would be writing twice.
     connection.execute("SET checkpoint_threshold = '0b'")
     return _Engine(connection)

@@ -14,7 +14,7 @@ import duckdb
 
 from reamaze_pipeline.warehouse import ledger
 from reamaze_pipeline.warehouse.catalog import create_schema, is_table, prepare
-from reamaze_pipeline.warehouse.connection import transaction
+from reamaze_pipeline.warehouse.connection import forget, transaction
 from reamaze_pipeline.warehouse.errors import SchemaChangeRefused
 from reamaze_pipeline.warehouse.ledger import StoredPartition, partition_counts, stored_days, stored_partitions
 from reamaze_pipeline.warehouse.staging import Source, Staged, staged
@@ -68,7 +68,9 @@ def store(
     with transaction(connection):
         prepare(connection, table)
         connection.execute(f"DELETE FROM {table.qualified} WHERE {where}", parameters)
-        connection.execute(f"INSERT INTO {table.qualified} BY NAME {rows.select}")
+        for part in rows.parts:
+            connection.execute(f"INSERT INTO {table.qualified} BY NAME {part}")
+            forget()
         ledger.record(connection, table, rows.counts, run_id=run_id, version=version, details=details or {})
     return dict(rows.counts)
 

@@ -15,6 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
+from itertools import islice
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
@@ -22,7 +23,7 @@ from typing import Any
 import duckdb
 import pandas as pd
 
-from reamaze_pipeline.warehouse.connection import sibling, without_database
+from reamaze_pipeline.warehouse.connection import forget, sibling, without_database
 from reamaze_pipeline.warehouse.errors import RowsOutsidePartition, TableRefused
 from reamaze_pipeline.warehouse.frame import Rows, as_plain_text, frame_of
 from reamaze_pipeline.warehouse.ledger import partition_counts
@@ -33,6 +34,8 @@ Source = pd.DataFrame | Select | Rows
 
 WORKERS = min(4, os.cpu_count() or 1)
 """Batches computed at once."""
+AT_ONCE = 3 * WORKERS
+"""Batches after which what was read of them is dropped from memory."""
 
 _INTEGRAL = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT"} | {
     f"U{name}" for name in ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT")
@@ -58,10 +61,20 @@ class Staged:
     @property
     def select(self) -> str:
         """The rows, as SQL for any connection."""
+        return self._from("*.parquet")
+
+    @property
+    def parts(self) -> list[str]:
+        """The same in as many selects as keep memory bounded."""
+        names = sorted(path.name for path in self.folder.iterdir())
+        return [self._from(*names[at : at + AT_ONCE]) for at in range(0, len(names), AT_ONCE)]
+
+    def _from(self, *names: str) -> str:
         columns = ", ".join(
             f"CAST({quoted(column.name)} AS {column.type}) AS {quoted(column.name)}" for column in self.table.columns
         )
-        return f"SELECT {columns} FROM read_parquet({literal(self.folder / '*.parquet')})"
+        files = ", ".join(literal(self.folder / name) for name in names)
+        return f"SELECT {columns} FROM read_parquet([{files}])"
 
 
 @contextmanager
@@ -132,14 +145,17 @@ def _write(connection: duckdb.DuckDBPyConnection, columns: str, select: Select, 
             finally:
                 idle.put(own)
 
+        numbered = enumerate(batches)
         with ThreadPoolExecutor(WORKERS, thread_name_prefix="staging") as workers:
-            running = [workers.submit(write, number, batch) for number, batch in enumerate(batches)]
-            try:
-                for batch in running:
-                    batch.result()
-            except BaseException:
-                workers.shutdown(cancel_futures=True)
-                raise
+            while some := list(islice(numbered, AT_ONCE)):
+                running = [workers.submit(write, number, batch) for number, batch in some]
+                try:
+                    for done in running:
+                        done.result()
+                except BaseException:
+                    workers.shutdown(cancel_futures=True)
+                    raise
+                forget()
 
 
 @contextmanager
