@@ -208,3 +208,29 @@ def test_customers_without_a_flag_are_looked_up_in_few_requests(concurrency: int
     }
     assert in_doubt
     assert beyond <= (len(in_doubt) if honoured else 3 + 1.25 * len(pages))
+
+
+@pytest.mark.parametrize("concurrency", [1, 4])
+@pytest.mark.parametrize("share", [0.003, 0.025])
+@pytest.mark.parametrize("span", [1, 30])
+def test_rows_of_both_sides_without_a_flag_cost_the_pages_they_are_on(
+    span: int, share: float, concurrency: int
+) -> None:
+    """Dates ignored; staff's rows may cost their pages of the customer list besides."""
+    draw = random.Random(4)
+    messages = [replace(m, flagged=draw.random() >= share) for m in HISTORY]
+    windows = day(40, span)
+    plain, source = MovingList(HISTORY, SIZE), MovingList(messages, SIZE)
+    list(crawl(plain, windows, concurrency=concurrency))
+    found = list(crawl(source, windows, concurrency=concurrency))
+    assert sum(c.proof.unresolved for c in found) == 0
+    pages = {
+        side: {
+            place // SIZE
+            for place, m in enumerate(m for m in messages if m.staff is side)
+            if not m.flagged and windows[0].start <= m.created_at < windows[-1].end
+        }
+        for side in (True, False)
+    }
+    customer, staff = len(pages[False]), len(pages[True])
+    assert len(source.asked) - len(plain.asked) <= 6 + 1.25 * (customer + staff) + staff
