@@ -12,7 +12,7 @@ with looked_back as (
         min(past.first_customer_message_at) as first_customer_message_at,
         min(past.first_response_at) as first_response_at,
         min(past.day) filter (where past.dated_response_count > 0) as first_response_day,
-        arg_min_null(past.conversation_day, past.day) filter (where past.dated_response_count > 0) as told_at_first,
+        list({'day': past.day, 'start': past.conversation_day}) filter (where past.conversation_day is not null) as told,
         min(past.day) as first_day,
         max(past.last_response_at) filter (where past.day < today.day) as last_response_before,
         max(past.day) filter (where past.dated_response_count > 0 and past.day < today.day) as last_response_day_before,
@@ -41,7 +41,8 @@ select
     first_customer_message_at,
     first_response_at,
     first_response_day,
-    if(told_at_first is null, null, least(told_at_first, first_day)) as start_day_at_first_response,
+    list_min([least(said.start, first_day) for said in told if said.day <= first_response_day])
+        as start_day_at_first_response,
     last_response_before,
     list_min([wait for wait in waits_before if last_response_before is null or wait > last_response_before])
         as waiting_since_before,
