@@ -14,7 +14,7 @@ import re
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cache
@@ -206,15 +206,34 @@ def _wait_for(engine: _Engine, path: Path, mode: _Mode, wait_seconds: float, opt
 
 
 def _attach(engine: _Engine, file: Path, mode: _Mode, options: str) -> str:
-    """Under a name that no schema has: in a database named `core`, DuckDB would take `core.messages` for ambiguous."""
-    known = engine.duckdb.execute("SELECT database_name FROM duckdb_databases()").fetchall()
-    taken = {name.lower() for (name,) in known}
-    name = f"file {file.name}"
-    while name.lower() in taken:
-        name += "_"
-    engine.duckdb.execute(f"ATTACH {literal(file)} AS {quoted(name)} (TYPE duckdb, {options})")
+    """Under the name DuckDB itself would give it, so that views which other programs wrote with that name can be read.
+
+    Not so a new file, or one with a schema of that name: in a database named `core`, `core.messages` is ambiguous.
+    """
+    taken = {name.lower() for (name,) in _rows(engine, "SELECT database_name FROM duckdb_databases()")}
+    name = file.stem if file.exists() and file.stem.lower() not in taken else _free(f"file {file.name}", taken)
+    _open(engine, file, name, options)
+    schemas = _rows(engine, "SELECT schema_name FROM duckdb_schemas() WHERE database_name = ?", name)
+    if name.lower() in {schema.lower() for (schema,) in schemas}:
+        engine.duckdb.execute(f"DETACH {quoted(name)}")
+        name = _free(f"file {file.name}", taken)
+        _open(engine, file, name, options)
     engine.attached[file] = _Attached(name, mode)
     return name
+
+
+def _open(engine: _Engine, file: Path, name: str, options: str) -> None:
+    engine.duckdb.execute(f"ATTACH {literal(file)} AS {quoted(name)} (TYPE duckdb, {options})")
+
+
+def _free(name: str, taken: Collection[str]) -> str:
+    while name.lower() in taken:
+        name += "_"
+    return name
+
+
+def _rows(engine: _Engine, sql: str, *values: str) -> list[tuple[str]]:
+    return engine.duckdb.execute(sql, values).fetchall()
 
 
 def _let_go(engine: _Engine, file: Path) -> None:
