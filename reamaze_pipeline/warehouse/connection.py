@@ -31,8 +31,9 @@ WAIT_SECONDS = 20.0
 """How long a locked file is waited for. Our own writes hold it for well under a second each."""
 
 ROWS_PER_GROUP = 30_720
-"""A write rewrites the whole group of rows it adds to, so a group of DuckDB's own size would make a day's write four
-times as long; and groups are what is compressed side by side, and skipped when a day is read."""
+"""A write rewrites the whole group of rows it adds to, so groups of DuckDB's own size, 122,880, would have a day of fat
+pages rewrite gigabytes; much smaller ones take longer to compress. One size for all writes, because a checkpoint merges
+the groups of every table, written or not."""
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.01, 0.5
 _REMEMBERED = "64MB"
@@ -76,9 +77,7 @@ def reading(database: str | Path, wait_seconds: float = WAIT_SECONDS) -> Iterato
 
 
 @contextmanager
-def writing(
-    database: str | Path, wait_seconds: float = WAIT_SECONDS, rows_per_group: int = ROWS_PER_GROUP
-) -> Iterator[duckdb.DuckDBPyConnection]:
+def writing(database: str | Path, wait_seconds: float = WAIT_SECONDS) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection that may write, session time zone UTC; creates the file and its folder.
 
     Keep it for the write alone: nobody else can read meanwhile. One thread of this process writes at a time.
@@ -86,7 +85,7 @@ def writing(
     """
     path = Path(database)
     _make_folder(path)
-    with _opened(path, "READ_WRITE", wait_seconds, f"READ_WRITE, ROW_GROUP_SIZE {rows_per_group}") as connection:
+    with _opened(path, "READ_WRITE", wait_seconds, f"READ_WRITE, ROW_GROUP_SIZE {ROWS_PER_GROUP}") as connection:
         yield connection
 
 

@@ -19,7 +19,7 @@ import pandas as pd
 
 from reamaze_pipeline.warehouse import ledger, partition
 from reamaze_pipeline.warehouse.catalog import stored_columns
-from reamaze_pipeline.warehouse.connection import ROWS_PER_GROUP, reading, without_database, writing
+from reamaze_pipeline.warehouse.connection import reading, without_database, writing
 from reamaze_pipeline.warehouse.errors import PartitionMissing, TableRefused
 from reamaze_pipeline.warehouse.frame import columns_of
 from reamaze_pipeline.warehouse.staging import Source, describe, staged
@@ -105,7 +105,7 @@ class DuckDBWarehouse(dg.ConfigurableIOManager):
             with self._computing() if isinstance(source, Select) else nullcontext() as connection:
                 rows = stack.enter_context(staged(connection, table, days, source))
             # The reading connection is closed by now: one process cannot hold the file in both modes.
-            with writing(self.database, rows_per_group=table.rows_per_group or ROWS_PER_GROUP) as connection:
+            with writing(self.database) as connection:
                 return partition.store(connection, rows, run_id=run_id, version=version, details=details)
 
     def define_view(self, table: Table, select: Select) -> None:

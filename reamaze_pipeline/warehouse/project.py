@@ -107,11 +107,10 @@ def _source(scratch: duckdb.DuckDBPyConnection, entry: Declared) -> Source:
             raise ModelError(entry.path, column.line, f"the source column {column.name} needs a data_type")
     event_time = entry.config.get("event_time")
     columns = declare(scratch, entry.schema, entry.name, {column.name: column.type for column in entry.columns}, entry)
-    meta = entry.config.get("meta", {})
-    table = Table(entry.schema, entry.name, columns, event_time, meta.get("rows_per_group"))
+    table = Table(entry.schema, entry.name, columns, event_time)
     if event_time is not None and event_time not in table.column_names:
         raise ModelError(entry.path, entry.line, f"event_time names no column: {event_time}")
-    rows_per_batch = int(meta.get("rows_per_batch", ROWS_PER_BATCH))
+    rows_per_batch = int(entry.config.get("meta", {}).get("rows_per_batch", ROWS_PER_BATCH))
     return Source(table, event_time, entry.description, entry.path, entry.line, rows_per_batch)
 
 

@@ -40,16 +40,12 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A declared table. ``partition_column`` names the DATE column with a row's day, None if there is none.
-
-    ``rows_per_group`` is how many rows are stored, and rewritten, together; None leaves it to `connection`.
-    """
+    """A declared table. ``partition_column`` names the DATE column with a row's day, None if there is none."""
 
     schema: str
     name: str
     columns: tuple[Column, ...]
     partition_column: str | None = "day"
-    rows_per_group: int | None = None
 
     @property
     def qualified(self) -> str:
