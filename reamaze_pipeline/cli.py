@@ -209,7 +209,7 @@ def export_command(
 @click.option("--dates-honoured/--dates-ignored", default=False, help="Do start_date and end_date filter?")
 @click.option("--staff-flag/--no-staff-flag", default=True, help='Do users carry "staff?"?')
 @click.option("--origin-id/--no-origin-id", default=True, help="Do messages carry origin_id?")
-@click.option("--latency-ms", default=0.0, show_default=True, help="Wait before each answer.")
+@click.option("--latency-ms", default=0.0, show_default=True, help="An answer takes this long, its own work included.")
 @click.option("--requests-per-minute", type=int, help="More than these are answered 429.")
 @as_json_option
 def sandbox(port: int, as_json: bool, **options: Any) -> None:
