@@ -68,8 +68,7 @@ def check(as_json: bool) -> None:
 @as_json_option
 def demo_command(ui: bool, port: int, as_json: bool) -> None:
     """The whole pipeline with nothing to configure: embedded API, 30 days materialized, results printed."""
-    from reamaze_pipeline.demo import DAYS, demo  # noqa: PLC0415 Dagster takes seconds to import
-    from reamaze_pipeline.ui import serve_ui  # noqa: PLC0415
+    from reamaze_pipeline.demo import DAYS, demo  # noqa: PLC0415
 
     out = Output(as_json=as_json)
     out.say("An embedded Re:amaze API is serving a year of made-up messages on loopback.")
@@ -91,6 +90,8 @@ def demo_command(ui: bool, port: int, as_json: bool) -> None:
             }
         )
         if ui:
+            from reamaze_pipeline.ui import serve_ui  # noqa: PLC0415 Dagster takes seconds to import
+
             out.say(f"The Dagster UI is at http://127.0.0.1:{port}; stop with Ctrl-C.")
             serve_ui(database, port)
 
