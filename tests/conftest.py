@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from reamaze_pipeline.backfill import backfill
 from reamaze_pipeline.deployment import Deployment
 from reamaze_pipeline.sandbox import Sandbox, SandboxOptions
 
@@ -18,7 +20,11 @@ END = dt.datetime(2026, 3, 12, tzinfo=dt.UTC)
 Deploy = Callable[..., Deployment]
 
 
-@pytest.fixture
+FIRST, LAST = dt.date(2026, 3, 2), dt.date(2026, 3, 9)
+"""The days that `stored` holds."""
+
+
+@pytest.fixture(scope="session")
 def history() -> SandboxOptions:
     """Twelve days of a small brand."""
     return SandboxOptions(messages=700, days=12, end=END, seed=11)
@@ -30,6 +36,22 @@ def sandbox(history: SandboxOptions) -> Iterator[Sandbox]:
         yield serving
 
 
+@pytest.fixture(scope="session")
+def stored_once(history: SandboxOptions, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a deployment that ran one backfill from `FIRST` to `LAST`."""
+    folder = tmp_path_factory.mktemp("stored")
+    with Sandbox(history) as serving, pytest.MonkeyPatch.context() as monkeypatch:
+        backfill(_deployment(serving, folder, monkeypatch), FIRST, LAST)
+    return folder
+
+
+@pytest.fixture
+def stored(stored_once: Path, sandbox: Sandbox, deploy: Deploy, tmp_path: Path) -> Deployment:
+    """A deployment whose database and records already hold the days from `FIRST` to `LAST`."""
+    shutil.copytree(stored_once, tmp_path / "stored")
+    return deploy(sandbox, name="stored")
+
+
 @pytest.fixture
 def deploy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Deploy:
     """Point the environment at a sandbox and a database of its own; returns the deployment they describe."""
@@ -39,24 +61,30 @@ def deploy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Deploy:
     ) -> Deployment:
         folder = tmp_path / name
         folder.mkdir(exist_ok=True)
-        monkeypatch.chdir(folder)
-        environment = {
-            "REAMAZE_API_URL": serving.url,
-            "REAMAZE_EMAIL": serving.email,
-            "REAMAZE_API_TOKEN": serving.token,
-            "REAMAZE_START_DATE": start,
-            "REAMAZE_DATABASE": str(folder / "reamaze.duckdb"),
-            "DAGSTER_HOME": "",
-            "DAGSTER_DISABLE_TELEMETRY": "1",
-            **settings,
-        }
-        for key in ("REAMAZE_BRAND", "REAMAZE_TIMEZONE", "REAMAZE_MODELS", "REAMAZE_REQUESTS_PER_MINUTE"):
-            monkeypatch.delenv(key, raising=False)
-        for key, value in environment.items():
-            monkeypatch.setenv(key, value)
-        return Deployment.from_environment()
+        return _deployment(serving, folder, monkeypatch, start=start, **settings)
 
     return deployed
+
+
+def _deployment(
+    serving: Sandbox, folder: Path, monkeypatch: pytest.MonkeyPatch, *, start: str = "2026-03-01", **settings: str
+) -> Deployment:
+    monkeypatch.chdir(folder)
+    environment = {
+        "REAMAZE_API_URL": serving.url,
+        "REAMAZE_EMAIL": serving.email,
+        "REAMAZE_API_TOKEN": serving.token,
+        "REAMAZE_START_DATE": start,
+        "REAMAZE_DATABASE": str(folder / "reamaze.duckdb"),
+        "DAGSTER_HOME": "",
+        "DAGSTER_DISABLE_TELEMETRY": "1",
+        **settings,
+    }
+    for key in ("REAMAZE_BRAND", "REAMAZE_TIMEZONE", "REAMAZE_MODELS", "REAMAZE_REQUESTS_PER_MINUTE"):
+        monkeypatch.delenv(key, raising=False)
+    for key, value in environment.items():
+        monkeypatch.setenv(key, value)
+    return Deployment.from_environment()
 
 
 def revisions(history: SandboxOptions) -> list[SandboxOptions]:

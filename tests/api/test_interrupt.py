@@ -15,11 +15,13 @@ from reamaze_pipeline.sandbox import Sandbox, SandboxOptions
 END = datetime(2026, 3, 12, tzinfo=UTC)
 
 CRAWL = """
+import signal
 import sys
 from datetime import UTC, datetime, timedelta
 from reamaze_pipeline.api.client import Patience, ReamazeClient
 from reamaze_pipeline.api.crawl import Window, crawl
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # tests in the background are started with it ignored
 url, email, token = sys.argv[1:]
 end = datetime(2026, 3, 12, tzinfo=UTC)
 days = [Window(str(n), end - timedelta(days=n + 1), end - timedelta(days=n)) for n in range(30)]

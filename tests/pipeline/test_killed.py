@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import os
 import signal
 import subprocess
@@ -12,31 +11,30 @@ import dagster as dg
 import pytest
 
 from reamaze_pipeline.backfill import backfill
+from reamaze_pipeline.deployment import Deployment
 from reamaze_pipeline.instance import open_instance
 from reamaze_pipeline.sandbox import Sandbox
-from tests.conftest import Deploy
+from tests.conftest import FIRST, LAST, Deploy
 from tests.pipeline.test_backfill import contents
-
-FIRST, LAST = dt.date(2026, 3, 1), dt.date(2026, 3, 9)
 
 
 @pytest.mark.parametrize("days_before", [1, 3])
-def test_killed_and_run_again_the_tables_are_whole(sandbox: Sandbox, deploy: Deploy, days_before: int) -> None:
-    whole = deploy(sandbox, name="whole")
-    backfill(whole, FIRST, LAST)
-    killed = deploy(sandbox, name="killed")
-    sandbox.faults.latency_ms = 600
+def test_killed_and_run_again_the_tables_are_whole(
+    sandbox: Sandbox, deploy: Deploy, stored: Deployment, days_before: int
+) -> None:
+    killed = deploy(sandbox, name="killed", REAMAZE_CONCURRENCY="1")
+    sandbox.faults.latency_ms = 400
     command = [sys.executable, "-m", "reamaze_pipeline.cli", "backfill", "--from", str(FIRST), "--to", str(LAST)]
     with subprocess.Popen(command, env=os.environ, stderr=subprocess.PIPE, text=True) as running:
         assert running.stderr is not None
-        stored = [running.stderr.readline()[:10] for _ in range(days_before)]
+        announced = [running.stderr.readline()[:10] for _ in range(days_before)]
         running.send_signal(signal.SIGKILL)
     assert running.returncode == -signal.SIGKILL
-    assert stored[0] == str(LAST)
+    assert announced[0] == str(LAST)
 
     sandbox.faults.latency_ms = 0
     outcome = backfill(killed, FIRST, LAST)
-    assert 0 < outcome.fetched_days <= 9 - days_before
-    assert contents(killed) == contents(whole)
+    assert 0 < outcome.fetched_days <= 8 - days_before
+    assert contents(killed) == contents(stored)
     with open_instance(killed.database) as instance:
         assert not instance.get_runs(dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED]))
