@@ -136,7 +136,7 @@ def _run(
     """One run over the days; what it says of its requests."""
     job = build_defs(deployment).resolve_job_def(JOB.name)
     run_id = str(uuid.uuid4())
-    with _watching(instance, run_id, announce):
+    with _watching(instance, run_id, len(days), announce):
         result = job.execute_in_process(
             instance=instance,
             run_id=run_id,
@@ -150,15 +150,22 @@ def _run(
 
 
 @contextmanager
-def _watching(instance: dg.DagsterInstance, run_id: str, announce: Callable[[StoredDay], None]) -> Iterator[None]:
-    """Announce the days that the run stores, while the block lasts, from a thread that reads Dagster's records."""
+def _watching(
+    instance: dg.DagsterInstance, run_id: str, days: int, announce: Callable[[StoredDay], None]
+) -> Iterator[None]:
+    """Announce the days that the run stores, from a thread that reads Dagster's records.
+
+    It ends with the block, or when the pages of as many days as the run has are on record: reading what comes after
+    them would only slow it down.
+    """
     over = Event()
 
     def watch() -> None:
+        seen: set[str] = set()
         announced: set[str] = set()
         cursor: str | None = None
         last_look = False
-        while not last_look:
+        while not last_look and len(seen) < days:
             last_look = over.wait(POLL_SECONDS)
             found = instance.get_records_for_run(run_id, cursor, dg.DagsterEventType.ASSET_MATERIALIZATION)
             cursor = found.cursor
@@ -166,6 +173,7 @@ def _watching(instance: dg.DagsterInstance, run_id: str, announce: Callable[[Sto
                 event = record.asset_materialization
                 if event is None or event.asset_key != PAGES or event.partition is None:
                     continue
+                seen.add(event.partition)
                 if (stored := stored_day(event)) is not None and event.partition not in announced:
                     announced.add(event.partition)
                     announce(StoredDay(event.partition, *stored))
