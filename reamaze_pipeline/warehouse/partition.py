@@ -14,7 +14,8 @@ import duckdb
 
 from reamaze_pipeline.warehouse import ledger
 from reamaze_pipeline.warehouse.catalog import create_schema, is_table, prepare
-from reamaze_pipeline.warehouse.connection import forget, transaction
+from reamaze_pipeline.warehouse.connection import transaction
+from reamaze_pipeline.warehouse.engine import forget
 from reamaze_pipeline.warehouse.errors import SchemaChangeRefused
 from reamaze_pipeline.warehouse.ledger import StoredPartition, partition_counts, stored_days, stored_partitions
 from reamaze_pipeline.warehouse.staging import Source, Staged, staged

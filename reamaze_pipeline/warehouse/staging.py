@@ -23,7 +23,8 @@ from typing import Any
 import duckdb
 import pandas as pd
 
-from reamaze_pipeline.warehouse.connection import forget, sibling, without_database
+from reamaze_pipeline.warehouse.connection import sibling, without_database
+from reamaze_pipeline.warehouse.engine import forget
 from reamaze_pipeline.warehouse.errors import RowsOutsidePartition, TableRefused
 from reamaze_pipeline.warehouse.frame import Rows, as_plain_text, frame_of
 from reamaze_pipeline.warehouse.ledger import partition_counts

@@ -1,0 +1,178 @@
+"""The DuckDB of this process, and the database files attached to it.
+
+Starting a DuckDB takes ten times as long as attaching a file, so one lives as long as the process. A file that another
+holds is waited for, a bounded while; any other reason why it does not open is final and is raised at once. Sessions on
+the files are opened in `connection`.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import random
+import re
+import tempfile
+import threading
+import time
+from collections.abc import Collection
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+import duckdb
+from dagster_duckdb import DuckDBResource
+
+from reamaze_pipeline.warehouse.errors import DatabaseLocked, DatabaseUnavailable
+from reamaze_pipeline.warehouse.table import literal, quoted
+
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.01, 0.5
+_REMEMBERED = "64MB"
+_HOLDER = re.compile(r"lock is held in (?P<program>.+?) \(PID (?P<pid>\d+)\)")
+_IN_THIS_PROCESS = "Unique file handle conflict"
+
+Mode = Literal["READ_ONLY", "READ_WRITE"]
+
+
+@dataclass(slots=True)
+class _Attached:
+    """An open file's name in the engine, and how many connections use it: any number that read, or one that writes."""
+
+    name: str
+    mode: Mode
+    users: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """The DuckDB of this process and its open files. ``changed`` is held while a file is attached or detached."""
+
+    duckdb: duckdb.DuckDBPyConnection
+    attached: dict[Path, _Attached] = field(default_factory=dict)
+    changed: threading.Condition = field(default_factory=threading.Condition)
+
+
+@cache
+def engine_of(process: int) -> Engine:  # noqa: ARG001 the key of the cache
+    """One for each ``process``, because none survives a fork."""
+    folder = _kept.enter_context(tempfile.TemporaryDirectory(prefix="reamaze-duckdb-"))  # nobody else may look into it
+    # Given the file itself, the resource would wait up to 102 s on any IO error, a wrong path included.
+    connection = _kept.enter_context(DuckDBResource(database=":memory:").get_connection())
+    connection.execute(f"SET temp_directory = {literal(Path(folder))}")
+    connection.execute("SET pandas_analyze_sample = 0")  # frames say their types; see `frame`
+    connection.execute("SET enable_external_file_cache = false")  # staged files are read once
+    # A file is closed after each write, and then checkpointed: writing the log before that would be writing twice.
+    connection.execute("SET checkpoint_threshold = '0b'")
+    return Engine(connection)
+
+
+_kept = ExitStack()
+atexit.register(_kept.close)
+
+
+def attach(engine: Engine, path: Path, mode: Mode, wait_seconds: float, options: str) -> str:
+    """Attach the file, or join those who read it; gives its name in the engine."""
+    file = path.resolve()
+    deadline = time.monotonic() + wait_seconds
+    pause = _FIRST_PAUSE
+    with engine.changed:
+        while True:
+            ours = engine.attached.get(file)
+            if ours is not None and ours.mode == mode == "READ_ONLY":
+                ours.users += 1
+                return ours.name
+            holder, cause = "another thread of this process", None
+            if ours is None:
+                try:
+                    return _attach_now(engine, file, mode, options)
+                except duckdb.Error as error:
+                    found = _holder(error)
+                    if found is None:
+                        raise DatabaseUnavailable(_why(path, error)) from error
+                    holder, cause = found, error
+            left = deadline - time.monotonic()
+            if left <= 0:
+                msg = f"{path} is held by {holder}; waited {wait_seconds:g} s. Close that or try again later."
+                raise DatabaseLocked(msg) from cause
+            engine.changed.wait(min(left, pause * random.uniform(0.5, 1.5)))  # noqa: S311 (jitter, not a secret)
+            pause = min(pause * 2, _LONGEST_PAUSE)
+
+
+def _attach_now(engine: Engine, file: Path, mode: Mode, options: str) -> str:
+    """Under the name DuckDB itself would give it, so that views which other programs wrote with that name can be read.
+
+    Not so a new file, or one with a schema of that name: in a database named `core`, `core.messages` is ambiguous.
+    """
+    taken = {name.lower() for (name,) in _rows(engine, "SELECT database_name FROM duckdb_databases()")}
+    name = file.stem if file.exists() and file.stem.lower() not in taken else _free(f"file {file.name}", taken)
+    _open(engine, file, name, options)
+    schemas = _rows(engine, "SELECT schema_name FROM duckdb_schemas() WHERE database_name = ?", name)
+    if name.lower() in {schema.lower() for (schema,) in schemas}:
+        engine.duckdb.execute(f"DETACH {quoted(name)}")
+        name = _free(f"file {file.name}", taken)
+        _open(engine, file, name, options)
+    engine.attached[file] = _Attached(name, mode)
+    return name
+
+
+def _open(engine: Engine, file: Path, name: str, options: str) -> None:
+    engine.duckdb.execute(f"ATTACH {literal(file)} AS {quoted(name)} (TYPE duckdb, {options})")
+
+
+def _free(name: str, taken: Collection[str]) -> str:
+    while name.lower() in taken:
+        name += "_"
+    return name
+
+
+def _rows(engine: Engine, sql: str, *values: str) -> list[tuple[str]]:
+    return engine.duckdb.execute(sql, values).fetchall()
+
+
+def let_go(engine: Engine, file: Path) -> None:
+    with engine.changed:
+        ours = engine.attached[file]
+        ours.users -= 1
+        if ours.users == 0:
+            del engine.attached[file]
+            try:
+                engine.duckdb.execute(f"DETACH {quoted(ours.name)}")
+            finally:
+                engine.changed.notify_all()
+
+
+def _holder(error: duckdb.Error) -> str | None:
+    """Who holds the file, or None if the error is not about a lock."""
+    text = str(error)
+    if held := _HOLDER.search(text):
+        return f"{held['program']} (process {held['pid']})"
+    if "Could not set lock" in text:
+        return "another program"
+    return "another connection of this process" if _IN_THIS_PROCESS in text else None
+
+
+def _why(path: Path, error: duckdb.Error) -> str:
+    text = " ".join(str(error).split())
+    if "not a valid DuckDB database" in text:
+        return f"{path} is not a DuckDB database; name another file."
+    if path.is_dir():
+        return f"{path} is a folder; name a file inside it."
+    if path.exists():
+        return f"{path} cannot be opened: {text.removeprefix('IO Error: ')}"
+    return f"{path} cannot be created; check the folder's permissions or correct the path."
+
+
+def forget() -> None:
+    """Drop what DuckDB keeps in memory of the files it read and wrote; otherwise that grows to most of the machine's.
+
+    Does nothing while more than one connection of `reading` or `writing` is open in this process, because its
+    statements would find no memory.
+    """
+    engine = engine_of(os.getpid())
+    with engine.changed:
+        if sum(file.users for file in engine.attached.values()) == 1:
+            (allowed,) = engine.duckdb.execute("SELECT current_setting('memory_limit')").fetchall()[0]
+            with suppress(duckdb.OutOfMemoryException):  # what is in use stays
+                engine.duckdb.execute(f"SET memory_limit = '{_REMEMBERED}'")
+            engine.duckdb.execute(f"SET memory_limit = '{allowed}'")  # RESET does not reach the memory's manager
