@@ -1,29 +1,11 @@
 {{ config(materialized='view', event_time='day') }}
 
 -- What a conversation's latest day says holds until its next one, so each day is looked at once and not per day asked for.
-with followed as (
+with known as (
 
     select
         day,
-        conversation_slug,
-        last_customer_message_at,
-        last_response_at,
-        conversation_day,
-        dated_response_count,
-        waiting_since,
-        -- Tells the waits since one response from those before it.
-        count(last_response_at) over so_far as answered_days,
-        lead(day) over so_far as next_day
-    from {{ ref('conversation_days') }}
-    window so_far as (partition by conversation_slug order by day)
-
-),
-
-known as (
-
-    select
-        day,
-        next_day,
+        lead(day) over so_far as next_day,
         conversation_slug,
         min(conversation_day) over so_far as conversation_day,
         min(day) over so_far as first_day,
@@ -31,9 +13,8 @@ known as (
         max(last_response_at) over so_far as last_response_at,
         max(last_customer_message_at) over so_far as last_customer_message_at,
         max(if(last_customer_message_at is not null, day, null)) over so_far as last_customer_day,
-        -- The first wait since the latest response, as one maximum: a second window would sort everything again.
-        (max(if(waiting_since is null, null, {'answered': answered_days, 'ago': -epoch_us(waiting_since)})) over so_far).ago as ago
-    from followed
+        list(waiting_since) over so_far as waits
+    from {{ ref('conversation_days') }}
     window so_far as (partition by conversation_slug order by day)
 
 ),
@@ -42,7 +23,7 @@ waiting as (
 
     select
         *,
-        make_timestamp(-ago) as waiting_since,
+        list_min([wait for wait in waits if last_response_at is null or wait > last_response_at]) as waiting_since,
         least(conversation_day, if(conversation_day is null, null, first_day)) as start_day
     from known
     where last_customer_message_at > coalesce(last_response_at, '-infinity'::timestamp)
