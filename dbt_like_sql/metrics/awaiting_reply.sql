@@ -1,49 +1,37 @@
 {{ config(materialized='view', event_time='day') }}
 
--- What a conversation's latest day says holds until its next one, so each day is looked at once and not per day asked for.
-with known as (
-
-    select
-        day,
-        lead(day) over so_far as next_day,
-        conversation_slug,
-        min(conversation_day) over so_far as conversation_day,
-        min(day) over so_far as first_day,
-        max(if(dated_response_count > 0, day, null)) over so_far as last_response_day,
-        max(last_response_at) over so_far as last_response_at,
-        max(last_customer_message_at) over so_far as last_customer_message_at,
-        max(if(last_customer_message_at is not null, day, null)) over so_far as last_customer_day,
-        list(waiting_since) over so_far as waits
-    from {{ ref('conversation_days') }}
-    window so_far as (partition by conversation_slug order by day)
-
-),
-
-waiting as (
-
-    select
-        *,
-        list_min([wait for wait in waits if last_response_at is null or wait > last_response_at]) as waiting_since,
-        least(conversation_day, if(conversation_day is null, null, first_day)) as start_day
-    from known
-    where last_customer_message_at > coalesce(last_response_at, '-infinity'::timestamp)
-
-),
-
-as_of as (
+-- A view over every earlier day: ask it for few days at a time.
+with as_of as (
 
     select
         stored.day as day,
         stored.ends_at as ends_at,
-        conversation_slug,
-        last_customer_message_at,
+        stored.known_since as known_since,
+        past.conversation_slug as conversation_slug,
+        if(min(past.conversation_day) is null, null, least(min(past.conversation_day), min(past.day))) as start_day,
+        max(past.day) filter (where past.dated_response_count > 0) as last_response_day,
+        max(past.last_response_at) as last_response_at,
+        max(past.last_customer_message_at) as last_customer_message_at,
+        max(past.day) filter (where past.last_customer_message_at is not null) as last_customer_day,
+        list(past.waiting_since) filter (where past.waiting_since is not null) as waits
+    from {{ ref('stored_history') }} as stored
+    inner join {{ ref('conversation_days') }} as past on past.day <= stored.day
+    group by stored.day, stored.ends_at, stored.known_since, past.conversation_slug
+    having max(past.last_customer_message_at) > coalesce(max(past.last_response_at), '-infinity'::timestamp)
+
+),
+
+dated as (
+
+    select
+        *,
         last_customer_day >= known_since as is_certain,
         if(
-            coalesce(start_day >= known_since or last_response_day >= known_since, false), waiting_since, null
+            coalesce(start_day >= known_since or last_response_day >= known_since, false),
+            list_min([wait for wait in waits if last_response_at is null or wait > last_response_at]),
+            null
         ) as waiting_since
-    from {{ ref('stored_history') }} as stored
-    inner join waiting
-        on waiting.day <= stored.day and stored.day < coalesce(waiting.next_day, 'infinity'::date)
+    from as_of
 
 )
 
@@ -54,4 +42,4 @@ select
     last_customer_message_at,
     (epoch_us(ends_at) - epoch_us(waiting_since)) / 1000000 as age_seconds,
     is_certain
-from as_of
+from dated
