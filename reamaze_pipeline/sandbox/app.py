@@ -108,13 +108,13 @@ class Api:
         seen = self.log.arrive(request.url.path, dict(request.query_params))
         try:
             response = await self._respond(request, seen)
+            seen.status = 0 if isinstance(response, Reset) else response.status_code
         except HTTPException as error:
             seen.status = error.status_code
             raise
         finally:
             if clock.time() < due:
                 await asyncio.sleep(due - clock.time())
-        seen.status = 0 if isinstance(response, Reset) else response.status_code
         return response
 
     async def _respond(self, request: Request, seen: RequestSeen) -> Response:

@@ -50,7 +50,7 @@ def test_latency_is_waited_side_by_side(serve: Callable[..., Any]) -> None:
 
 
 def test_latency_counts_the_work_on_the_answer_in(serve: Callable[..., Any]) -> None:
-    caller = serve(messages=1, latency_ms=1000)
+    caller = serve(messages=1, latency_ms=3000)
     asking = threading.Thread(target=caller.get)
     asking.start()
     while not any(seen.status for seen in caller.sandbox.requests):
