@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
+from dataclasses import replace
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.metrics.filled import multiset, warehouse
-from tests.metrics.histories import deliveries, outcome
-from tests.metrics.reference import Reference, Rules
+from tests.metrics.histories import DAYS, deliveries, outcome
+from tests.metrics.reference import Message, Reference, Rules
 
 WEEK = {
     "timezone": "Europe/Berlin",
@@ -47,3 +49,19 @@ def test_tables_equal_the_reference(rules: Rules, data: st.DataObject) -> None:
             stored.run(run)
         for name, rows in expected.tables.items():
             assert multiset(stored.table(name)) == multiset(rows()), name
+
+
+def test_a_missing_day_between_the_first_responses_leaves_the_first_reply_untimed() -> None:
+    """Staff open the conversation, so the second response counts; an earlier one may be on the missing day."""
+    noon = [dt.datetime.combine(day, dt.time(12)) for day in DAYS]
+    opened = Message("a", DAYS[0], noon[0], "c", noon[0], "Ann", "ann@example.com", True, 1, 0)
+    again = replace(opened, message_id="b", day=DAYS[2], created_at=noon[2])
+    history = {DAYS[0]: (opened,), DAYS[2]: (again,)}
+    with warehouse(PLAIN) as stored:
+        stored.run(history)
+        assert multiset(stored.table("first_reply_times")) == multiset(
+            Reference(history, PLAIN).tables["first_reply_times"]()
+        )
+        assert stored.rows("SELECT day, seconds FROM metrics.first_reply_times") == [(DAYS[2], None)]
+        stored.run({DAYS[1]: ()})
+        assert stored.rows("SELECT day, seconds FROM metrics.first_reply_times") == [(DAYS[2], 2 * 86400.0)]
