@@ -58,6 +58,7 @@ def _type_of(values: pd.Series[Any]) -> str:
 
 def as_plain_text(frame: pd.DataFrame) -> pd.DataFrame:
     """The frame with each object column turned into text or None; other dtypes are left to DuckDB."""
+    frame = frame.reset_index(drop=True)  # a filtered frame's labels would be matched with those of the new columns
     return pd.DataFrame(
         {str(name): _text_column(frame[name]) if frame[name].dtype == object else frame[name] for name in frame}
     )

@@ -109,6 +109,18 @@ def test_columns_in_another_order_and_all_null_columns(database: Path) -> None:
     assert stored(database) == [(DAY, "x", 1)]
 
 
+def test_a_filtered_frame_keeps_its_rows(database: Path) -> None:
+    rest = dict.fromkeys(TABLE.column_names[3:])
+    frame = pd.DataFrame([tally(DAY, name=name, amount=number, **rest) for number, name in enumerate("abcd")])
+    replace(database, [DAY], frame[frame["amount"] >= 2])
+    assert stored(database) == [(DAY, "c", 2), (DAY, "d", 3)]
+
+
+def test_rows_with_missing_values_as_pandas_writes_them(database: Path) -> None:
+    replace(database, [DAY], [tally(DAY, name=pd.NA, since=pd.NaT, amount=1)])
+    assert stored(database, columns="name, amount, since") == [(None, 1, None)]
+
+
 def test_what_pandas_makes_of_missing_values(database: Path) -> None:
     rest = dict.fromkeys(TABLE.column_names[4:])
     frame = pd.DataFrame(
