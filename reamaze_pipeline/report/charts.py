@@ -4,9 +4,17 @@ from __future__ import annotations
 
 import json
 
-import altair as alt
-
-from reamaze_pipeline.report.drawing import SEPARATOR, Chart, Record, data, gaps, time_axis
+from reamaze_pipeline.report.drawing import (
+    SEPARATOR,
+    Record,
+    Spec,
+    gaps,
+    layered,
+    named,
+    ordered,
+    quantity,
+    time_axis,
+)
 from reamaze_pipeline.report.hours import Hours
 from reamaze_pipeline.report.palette import GAP, INK, MUTED, P90, REST, SERIES
 from reamaze_pipeline.report.period import Period
@@ -59,7 +67,7 @@ _TIME_LABELS = (
 )
 
 
-def volume_chart(volume: Volume, period: Period, width: int, height: int, *, legend: bool = False) -> Chart:
+def volume_chart(volume: Volume, period: Period, width: int, height: int, *, legend: bool = False) -> Spec:
     """Messages per step, stacked by origin; the page has a legend of its own."""
     names = [f"s{n}" for n in range(len(volume.series))]
     colours = [*SERIES, REST][: len(names)]
@@ -76,22 +84,23 @@ def volume_chart(volume: Volume, period: Period, width: int, height: int, *, leg
         if counts[n]
     ]
     labels = json.dumps({name: origin.name for name, origin in zip(names, volume.series, strict=True)})
-    shown = alt.Legend(title=None, orient="bottom", symbolType="square", labelExpr=f"{labels}[datum.value]")
-    bars = (
-        alt.Chart()
-        .mark_bar(stroke=SEPARATOR, strokeWidth=0.8)
-        .encode(
-            x=time_axis(period, width // 78),
-            y=alt.Y("messages:Q", axis=alt.Axis(tickCount=4, domain=False, ticks=False, format=",d", tickMinStep=1)),
-            color=alt.Color("series:N", scale=alt.Scale(domain=names, range=colours), legend=shown if legend else None),
-            order=alt.Order("place:Q"),
-            description="tip:N",
-        )
-    )
-    return alt.layer(gaps(period, width // 78), bars, data=data(records), width=width, height=height)
+    shown = {"title": None, "orient": "bottom", "symbolType": "square", "labelExpr": f"{labels}[datum.value]"}
+    axis = {"tickCount": 4, "domain": False, "ticks": False, "format": ",d", "tickMinStep": 1}
+    scale = {"domain": names, "range": colours}
+    bars = {
+        "mark": {"type": "bar", "stroke": SEPARATOR, "strokeWidth": 0.8},
+        "encoding": {
+            "x": time_axis(period, width // 78),
+            "y": quantity("messages", axis=axis),
+            "color": named("series", scale=scale, legend=shown if legend else None),
+            "order": quantity("place"),
+            "description": named("tip"),
+        },
+    }
+    return layered([gaps(period, width // 78), bars], records, width, height)
 
 
-def trend_chart(points: tuple[TrendPoint, ...], period: Period, width: int, height: int) -> Chart:
+def trend_chart(points: tuple[TrendPoint, ...], period: Period, width: int, height: int) -> Spec:
     """Median and 90th percentile per step, on a logarithmic scale; lines break where there is nothing to tell."""
     records: list[Record] = []
     run, steps = 0, period.steps
@@ -108,7 +117,6 @@ def trend_chart(points: tuple[TrendPoint, ...], period: Period, width: int, heig
                 "tip": f"{told} ({several(point.turns, 'reply', 'replies')})",
             }
         )
-    x = time_axis(period, width // 78)
     low = min((max(point.median, 1) for point in points), default=MINUTE)
     high = max((max(point.p90, 1) for point in points), default=DAY)
     ticks = [
@@ -117,27 +125,38 @@ def trend_chart(points: tuple[TrendPoint, ...], period: Period, width: int, heig
         if (n + 1 == len(_TIME_TICKS) or _TIME_TICKS[n + 1] > low) and (n == 0 or _TIME_TICKS[n - 1] < high)
     ]
     labels = ":".join(f"datum.value=={tick}?'{_TIME_LABELS[_TIME_TICKS.index(tick)]}'" for tick in ticks) + ":''"
-    scale = alt.Scale(type="log", domain=[ticks[0], max(ticks[-1], high)], nice=False)
-    axis = alt.Axis(values=ticks, labelExpr=labels, domain=False, ticks=False)
-    median, p90 = alt.Y("median:Q", scale=scale, axis=axis), alt.Y("p90:Q", scale=scale, axis=axis)
-    size = 34 if len(steps) <= 45 else 12
-    base = alt.Chart().encode(x=x, detail="run:O")
+    scale = {"type": "log", "domain": [ticks[0], max(ticks[-1], high)], "nice": False}
+    axis = {"values": ticks, "labelExpr": labels, "domain": False, "ticks": False}
+    median, p90 = quantity("median", scale=scale, axis=axis), quantity("p90", scale=scale, axis=axis)
+    base = {"x": time_axis(period, width // 78), "detail": ordered("run")}
+    dots = {"type": "point", "filled": True, "size": 34 if len(steps) <= 45 else 12, "opacity": 1}
     layers = [
         gaps(period, width // 78),
-        base.mark_area(color=SERIES[0], opacity=0.12, aria=False).encode(y=median, y2="p90:Q"),
-        base.mark_line(color=P90, strokeWidth=1.8, strokeDash=[5, 3], aria=False).encode(y=p90),
-        base.mark_line(color=SERIES[0], strokeWidth=2.4, aria=False).encode(y=median),
-        base.mark_point(shape="diamond", filled=True, color=P90, size=size, opacity=1).encode(
-            y=p90, description="tip:N"
-        ),
-        base.mark_point(shape="circle", filled=True, color=SERIES[0], size=size, opacity=1).encode(
-            y=median, description="tip:N"
-        ),
+        {
+            "mark": {"type": "area", "color": SERIES[0], "opacity": 0.12, "aria": False},
+            "encoding": {**base, "y": median, "y2": {"field": "p90"}},
+        },
+        {
+            "mark": {"type": "line", "color": P90, "strokeWidth": 1.8, "strokeDash": [5, 3], "aria": False},
+            "encoding": {**base, "y": p90},
+        },
+        {
+            "mark": {"type": "line", "color": SERIES[0], "strokeWidth": 2.4, "aria": False},
+            "encoding": {**base, "y": median},
+        },
+        {
+            "mark": {**dots, "shape": "diamond", "color": P90},
+            "encoding": {**base, "y": p90, "description": named("tip")},
+        },
+        {
+            "mark": {**dots, "shape": "circle", "color": SERIES[0]},
+            "encoding": {**base, "y": median, "description": named("tip")},
+        },
     ]
-    return alt.layer(*layers, data=data(records), width=width, height=height)
+    return layered(layers, records, width, height)
 
 
-def distribution_chart(speed: Speed, width: int, height: int) -> Chart:
+def distribution_chart(speed: Speed, width: int, height: int) -> Spec:
     """Closed turns by how long they took."""
     records: list[Record] = [
         {
@@ -151,7 +170,7 @@ def distribution_chart(speed: Speed, width: int, height: int) -> Chart:
     return _bars(records, "bucket", "turns", list(BUCKETS), width=width, height=height, room=1.5)
 
 
-def senders_chart(senders: tuple[Sender, ...], width: int) -> Chart:
+def senders_chart(senders: tuple[Sender, ...], width: int) -> Spec:
     """Responses of those who sent the most."""
     drawn = [sender for sender in senders if sender.responses][:SENDERS_DRAWN]
     records: list[Record] = [
@@ -170,7 +189,7 @@ def senders_chart(senders: tuple[Sender, ...], width: int) -> Chart:
     )
 
 
-def hours_chart(hours: Hours, width: int, height: int, *, upright: bool) -> Chart:
+def hours_chart(hours: Hours, width: int, height: int, *, upright: bool) -> Spec:
     """Weekdays by hours; upright, the hours run downwards."""
     records: list[Record] = [
         {
@@ -184,23 +203,25 @@ def hours_chart(hours: Hours, width: int, height: int, *, upright: bool) -> Char
     ]
     days = "[" + ",".join(f"'{name[:3]}'" for name in WEEKDAYS) + "][datum.value-1]"
     clock = "(datum.value<10?'0':'')+datum.value+':00'"
-    plain = alt.Axis(domain=False, ticks=False, grid=False, labelAngle=0, labelExpr=days)
-    timed = alt.Axis(domain=False, ticks=False, grid=False, labelAngle=0, labelExpr=clock, values=list(range(0, 24, 3)))
-    if upright:
-        plain["orient"] = "top"
-    tight = alt.Scale(paddingInner=0.06, paddingOuter=0)
-    across, down = ("weekday:O", "hour:O") if upright else ("hour:O", "weekday:O")
-    x = alt.X(across, axis=plain if upright else timed, scale=tight)
-    y = alt.Y(down, axis=timed if upright else plain, scale=tight)
-    base = alt.Chart().encode(x=x, y=y, description="tip:N")
-    known = base.transform_filter("isValid(datum.per_week)").mark_rect(color=SERIES[0], cornerRadius=2)
-    filled = known.encode(
-        fillOpacity=alt.FillOpacity(
-            "per_week:Q", scale=alt.Scale(domain=[0, hours.highest or 1], range=[0.05, 1]), legend=None
-        )
-    )
-    unknown = base.transform_filter("!isValid(datum.per_week)").mark_rect(color=GAP, opacity=0.5, cornerRadius=2)
-    return alt.layer(unknown, filled, data=data(records), width=width, height=height)
+    bare = {"domain": False, "ticks": False, "grid": False, "labelAngle": 0}
+    plain: Spec = {**bare, "labelExpr": days, **({"orient": "top"} if upright else {})}
+    timed: Spec = {**bare, "labelExpr": clock, "values": list(range(0, 24, 3))}
+    tight = {"paddingInner": 0.06, "paddingOuter": 0}
+    weekday, hour = ordered("weekday", axis=plain, scale=tight), ordered("hour", axis=timed, scale=tight)
+    across, down = (weekday, hour) if upright else (hour, weekday)
+    base = {"x": across, "y": down, "description": named("tip")}
+    strength = quantity("per_week", scale={"domain": [0, hours.highest or 1], "range": [0.05, 1]}, legend=None)
+    unknown = {
+        "transform": [{"filter": "!isValid(datum.per_week)"}],
+        "mark": {"type": "rect", "color": GAP, "opacity": 0.5, "cornerRadius": 2},
+        "encoding": base,
+    }
+    known = {
+        "transform": [{"filter": "isValid(datum.per_week)"}],
+        "mark": {"type": "rect", "color": SERIES[0], "cornerRadius": 2},
+        "encoding": {**base, "fillOpacity": strength},
+    }
+    return layered([unknown, known], records, width, height)
 
 
 def _bars(
@@ -213,22 +234,28 @@ def _bars(
     height: int,
     room: float,
     labels: dict[str, str] | None = None,
-) -> Chart:
+) -> Spec:
     """Horizontal bars with their numbers at the end; ``room`` is the axis' length in longest bars."""
     longest = max((float(record[value] or 0) for record in records), default=0) or 1
     expression = f"{json.dumps(labels)}[datum.value]" if labels is not None else "datum.value"
-    axis = alt.Axis(
-        domain=False,
-        ticks=False,
-        grid=False,
-        labelColor=INK,
-        labelLimit=min(220, int(width * 0.42)),
-        labelExpr=expression,
-    )
-    base = alt.Chart().encode(
-        y=alt.Y(f"{category}:N", sort=order, axis=axis, scale=alt.Scale(paddingInner=0.38, paddingOuter=0.1)),
-        x=alt.X(f"{value}:Q", axis=None, scale=alt.Scale(domain=[0, longest * room], nice=False)),
-    )
-    bars = base.mark_bar(color=SERIES[0], cornerRadiusEnd=3).encode(description="tip:N")
-    numbers = base.mark_text(align="left", dx=6, fontSize=12, color=MUTED, aria=False).encode(text="shown:N")
-    return alt.layer(bars, numbers, data=data(records), width=width, height=height)
+    axis = {
+        "domain": False,
+        "ticks": False,
+        "grid": False,
+        "labelColor": INK,
+        "labelLimit": min(220, int(width * 0.42)),
+        "labelExpr": expression,
+    }
+    base = {
+        "y": named(category, sort=order, axis=axis, scale={"paddingInner": 0.38, "paddingOuter": 0.1}),
+        "x": quantity(value, axis=None, scale={"domain": [0, longest * room], "nice": False}),
+    }
+    bars = {
+        "mark": {"type": "bar", "color": SERIES[0], "cornerRadiusEnd": 3},
+        "encoding": {**base, "description": named("tip")},
+    }
+    numbers = {
+        "mark": {"type": "text", "align": "left", "dx": 6, "fontSize": 12, "color": MUTED, "aria": False},
+        "encoding": {**base, "text": named("shown")},
+    }
+    return layered([bars, numbers], records, width, height)

@@ -1,85 +1,96 @@
-"""What all charts share: their look, their size, their time axis, and the renderer. No network, no browser."""
+"""What all charts share: their look, their size, their time axis, and the renderer. No network, no browser.
+
+A chart is a Vega-Lite specification as plain data, drawn by vl-convert. Building the same through Altair's classes took
+longer than drawing it.
+"""
 
 from __future__ import annotations
 
 import json
 from datetime import date
+from typing import Any
 
-import altair as alt
 import vl_convert
 
 from reamaze_pipeline.report.palette import AXIS, GAP, GRID, INK, MUTED, PANEL
 from reamaze_pipeline.report.period import Period
 
-Chart = alt.LayerChart | alt.FacetChart | alt.VConcatChart
+Spec = dict[str, Any]
+"""A Vega-Lite specification, or a part of one: https://vega.github.io/vega-lite/docs/"""
 Record = dict[str, str | int | float | None]
 
-_VERSION = ".".join(alt.SCHEMA_VERSION.removeprefix("v").split(".")[:2])
+_VERSION = "6.4"
+"""Of Vega-Lite: what is drawn must not change with the newest version that vl-convert knows."""
 _TICKS_EVERY = (1, 2, 7, 14, 28, 56, 112, 224)
 FONT = "sans-serif"
+_LOOK: Spec = {
+    "font": FONT,
+    "view": {"stroke": None},
+    "axis": {
+        "domainColor": AXIS,
+        "gridColor": GRID,
+        "labelColor": MUTED,
+        "labelFontSize": 12,
+        "labelPadding": 6,
+        "tickColor": AXIS,
+        "tickSize": 4,
+        "title": None,
+    },
+    "title": {"anchor": "start", "color": INK, "fontSize": 13, "fontWeight": 600, "offset": 10},
+}
 
 
-def data(records: list[Record]) -> alt.InlineData:
-    """Records as a chart's data."""
-    return alt.InlineData(values=records)
+def layered(layers: list[Spec], records: list[Record], width: int, height: int) -> Spec:
+    """A chart of layers over the same records, the first at the bottom."""
+    return {"layer": layers, "data": {"values": records}, "width": width, "height": height}
 
 
-def styled(chart: Chart, *, background: str = "transparent") -> Chart:
-    """The common look. Without a background the page's shows through."""
-    padding = 0 if background == "transparent" else 16
-    styled_chart: Chart = chart.configure(
-        background=background,
-        font=FONT,
-        padding=padding,
-        view=alt.ViewConfig(stroke=None),
-        axis=alt.AxisConfig(
-            domainColor=AXIS,
-            gridColor=GRID,
-            labelColor=MUTED,
-            labelFontSize=12,
-            labelPadding=6,
-            tickColor=AXIS,
-            tickSize=4,
-            title=None,
-        ),
-        title=alt.TitleConfig(anchor="start", color=INK, fontSize=13, fontWeight=600, offset=10),
-    )
-    return styled_chart
+def quantity(name: str, **channel: Any) -> Spec:
+    """A channel that shows a number of the records."""
+    return {"field": name, "type": "quantitative", **channel}
 
 
-def svg(chart: Chart) -> str:
-    """The chart as an SVG document whose width and height include the labels."""
-    chart = chart.properties(autosize=alt.AutoSizeParams(type="fit", contains="padding"))
-    return str(vl_convert.vegalite_to_svg(styled(chart).to_dict(validate=False), vl_version=_VERSION))
+def ordered(name: str, **channel: Any) -> Spec:
+    """A channel that shows values with an order of their own."""
+    return {"field": name, "type": "ordinal", **channel}
 
 
-def png(chart: Chart, scale: float = 1) -> bytes:
+def named(name: str, **channel: Any) -> Spec:
+    """A channel that shows names."""
+    return {"field": name, "type": "nominal", **channel}
+
+
+def svg(chart: Spec) -> str:
+    """The chart as an SVG document whose width and height include the labels. What is behind it shows through."""
+    look = {**_LOOK, "background": "transparent", "padding": 0}
+    spec = {**chart, "autosize": {"type": "fit", "contains": "padding"}, "config": look}
+    return str(vl_convert.vegalite_to_svg(spec, vl_version=_VERSION))
+
+
+def png(chart: Spec, scale: float = 1) -> bytes:
     """The chart as a picture on white."""
-    spec = styled(chart, background="#ffffff").to_dict(validate=False)
+    spec = {**chart, "config": {**_LOOK, "background": "#ffffff", "padding": 16}}
     return bytes(vl_convert.vegalite_to_png(spec, vl_version=_VERSION, scale=scale))
 
 
-def time_axis(period: Period, most_ticks: int) -> alt.X:
+def time_axis(period: Period, most_ticks: int) -> Spec:
     """Steps of the period side by side, labelled so that no more than so many labels meet; weeks on Mondays."""
     shown = _labelled(period, most_ticks)
     labels = json.dumps({step.isoformat(): period.step_label(step) for step in shown})
-    axis = alt.Axis(
-        values=[step.isoformat() for step in shown],
-        labelExpr=f"{labels}[datum.value]",
-        labelAngle=0,
-        labelOverlap=False,
-        labelFlush=False,
-        grid=False,
-    )
-    return alt.X(
-        "step:O",
-        axis=axis,
-        scale=alt.Scale(
-            domain=[step.isoformat() for step in period.steps],
-            paddingInner=0.18 if len(period.steps) > 10 else 0.5,
-            paddingOuter=0.1 if len(period.steps) > 10 else 0.25,
-        ),
-    )
+    axis = {
+        "values": [step.isoformat() for step in shown],
+        "labelExpr": f"{labels}[datum.value]",
+        "labelAngle": 0,
+        "labelOverlap": False,
+        "labelFlush": False,
+        "grid": False,
+    }
+    scale = {
+        "domain": [step.isoformat() for step in period.steps],
+        "paddingInner": 0.18 if len(period.steps) > 10 else 0.5,
+        "paddingOuter": 0.1 if len(period.steps) > 10 else 0.25,
+    }
+    return ordered("step", axis=axis, scale=scale)
 
 
 def _labelled(period: Period, most: int) -> list[date]:
@@ -91,18 +102,16 @@ def _labelled(period: Period, most: int) -> list[date]:
     return steps[(every - 1) // 2 :: every] if every > 1 else steps
 
 
-def gaps(period: Period, most_ticks: int) -> alt.Chart:
+def gaps(period: Period, most_ticks: int) -> Spec:
     """A grey column wherever nothing is stored, so that a hole does not pass for a quiet time."""
-    missing = period.missing_steps
     records: list[Record] = [
-        {"step": step.isoformat(), "tip": f"{period.step_name(step)}: not stored"} for step in missing
+        {"step": step.isoformat(), "tip": f"{period.step_name(step)}: not stored"} for step in period.missing_steps
     ]
-    columns: alt.Chart = (
-        alt.Chart(data(records))
-        .mark_rect(color=GAP, opacity=0.5)
-        .encode(x=time_axis(period, most_ticks), description="tip:N")
-    )
-    return columns
+    return {
+        "data": {"values": records},
+        "mark": {"type": "rect", "color": GAP, "opacity": 0.5},
+        "encoding": {"x": time_axis(period, most_ticks), "description": named("tip")},
+    }
 
 
 SEPARATOR = PANEL

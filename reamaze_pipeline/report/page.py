@@ -13,7 +13,7 @@ from markupsafe import Markup
 
 from reamaze_pipeline.report import charts, findings, words
 from reamaze_pipeline.report.definitions import definitions
-from reamaze_pipeline.report.drawing import Chart, svg
+from reamaze_pipeline.report.drawing import Spec, svg
 from reamaze_pipeline.report.facts import Facts
 from reamaze_pipeline.report.headline import cards
 from reamaze_pipeline.report.palette import chart_style, series_roles
@@ -138,5 +138,5 @@ def _drawings(facts: Facts) -> dict[str, Drawing | None]:
     return drawn
 
 
-def _drawing(name: str, wide: Chart, narrow: Chart, finding: str) -> Drawing:
+def _drawing(name: str, wide: Spec, narrow: Spec, finding: str) -> Drawing:
     return Drawing(inline(svg(wide), f"{name}-wide", finding), inline(svg(narrow), f"{name}-narrow", finding), finding)

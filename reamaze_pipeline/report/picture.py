@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import altair as alt
-
 from reamaze_pipeline.report.charts import trend_chart, volume_chart
-from reamaze_pipeline.report.drawing import Chart, data, png
+from reamaze_pipeline.report.drawing import Spec, png
 from reamaze_pipeline.report.facts import Facts
 from reamaze_pipeline.report.findings import distribution
 from reamaze_pipeline.report.words import several
@@ -15,14 +13,14 @@ _WIDTH = 620
 
 def preview_png(facts: Facts | None) -> bytes:
     """Volume above response times, on white; a line of text if there is nothing to draw."""
-    parts: list[Chart] = []
+    parts: list[Spec] = []
     if facts is not None and facts.volume is not None and facts.volume.messages:
         chart = volume_chart(facts.volume, facts.period, _WIDTH, 130, legend=True)
-        parts.append(chart.properties(title=f"{several(facts.volume.messages, 'message')} by origin, {facts.period}"))
+        parts.append(chart | {"title": f"{several(facts.volume.messages, 'message')} by origin, {facts.period}"})
     if facts is not None and facts.trend and facts.speed is not None:
         chart = trend_chart(facts.trend, facts.period, _WIDTH, 150)
-        parts.append(chart.properties(title=f"Median and 90th percentile (dashed). {distribution(facts.speed)}"))
+        parts.append(chart | {"title": f"Median and 90th percentile (dashed). {distribution(facts.speed)}"})
     if not parts:
-        nothing = alt.Chart(data([{}])).mark_text(text="No messages are stored in this period.", fontSize=14)
-        parts.append(alt.layer(nothing).properties(width=_WIDTH, height=60))
-    return png(alt.vconcat(*parts, spacing=24))
+        nothing = {"type": "text", "text": "No messages are stored in this period.", "fontSize": 14}
+        parts.append({"data": {"values": [{}]}, "mark": nothing, "width": _WIDTH, "height": 60})
+    return png({"vconcat": parts, "spacing": 24})
