@@ -24,12 +24,19 @@ WEEK = {
     ],
     "holidays": ["2026-03-09"],
 }
+SUNDAYS = {
+    "timezone": "America/Havana",
+    "week": [
+        {"weekday": 1, "opens": 8 * 60, "closes": 17 * 60},
+        {"weekday": 6, "opens": 12 * 60, "closes": 18 * 60},
+        {"weekday": 7, "opens": 0, "closes": 24 * 60},
+    ],
+    "holidays": [],
+}
 PLAIN = Rules()
-EXCLUDING = Rules("Asia/Kolkata", excluded_senders=("bot@EXAMPLE.com",), excluded_origins=("99", "origin 0"))
+EXCLUDING = Rules("Asia/Kathmandu", excluded_senders=("bot@EXAMPLE.com",), excluded_origins=("99", "origin 0"))
 SCHEDULED = Rules("America/Los_Angeles", business_hours=WEEK)
-
-
-TWICE_MIDNIGHT = Rules("America/Havana")
+TWICE_MIDNIGHT = Rules("America/Havana", business_hours=SUNDAYS)
 
 EXAMPLES = int(os.environ.get("REAMAZE_METRIC_EXAMPLES", "6"))
 """Histories per rules; hundreds are worth their minutes after a change of the models."""

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from reamaze_pipeline.business_hours import BusinessHoursError, read_business_hours
-from tests.metrics.filled import warehouse
-from tests.metrics.reference import DAY, Message, Rules
+from tests.metrics.filled import multiset, warehouse
+from tests.metrics.reference import DAY, Message, Reference, Rules
 
 FRIDAY = dt.date(2026, 3, 27)
 FILE = """
@@ -86,3 +86,41 @@ def test_seconds_inside_the_schedule(tmp_path: Path) -> None:
         stored.run({day: [m for m in (question, answer) if m.day == day] for day in days})
         # Friday 16:00 to 17:00; the Sunday on which Berlin's day has 23 hours; Monday 09:00 to 10:00.
         assert stored.rows("SELECT business_seconds FROM metrics.reply_turns") == [((1 + 23 + 1) * 3600.0,)]
+
+
+@pytest.mark.parametrize(
+    ("zone", "sunday", "shifts", "opened"),
+    [
+        # Shown twice means the first time: the shift to 02:30 ends before the hour comes again.
+        ("Europe/Berlin", "2026-10-25", [(60, 150)], [("2026-10-24T23:00", "2026-10-25T00:30")]),
+        ("America/Havana", "2026-11-01", [(0, 1440)], [("2026-11-01T04:00", "2026-11-02T05:00")]),
+        ("Australia/Lord_Howe", "2026-04-05", [(105, 180)], [("2026-04-04T14:45", "2026-04-04T16:30")]),
+        # Leapt over means the same time after the leap. What runs into the next shift counts once.
+        ("Europe/Berlin", "2026-03-29", [(60, 150)], [("2026-03-29T00:00", "2026-03-29T01:30")]),
+        (
+            "Europe/Berlin",
+            "2026-03-29",
+            [(60, 150), (180, 300)],
+            [("2026-03-29T00:00", "2026-03-29T01:30"), ("2026-03-29T01:30", "2026-03-29T03:00")],
+        ),
+        ("Europe/Berlin", "2026-03-29", [(120, 150), (180, 210)], [("2026-03-29T01:00", "2026-03-29T01:30")]),
+        ("Europe/Berlin", "2026-03-29", [(60, 179), (180, 190)], [("2026-03-29T00:00", "2026-03-29T01:59")]),
+        ("Europe/Berlin", "2026-03-29", [(150, 195)], []),
+        ("America/Havana", "2026-03-08", [(30, 60)], []),
+        ("Australia/Lord_Howe", "2026-10-04", [(135, 180)], [("2026-10-03T15:45", "2026-10-03T16:00")]),
+    ],
+)
+def test_shifts_where_clocks_change(
+    zone: str, sunday: str, shifts: list[tuple[int, int]], opened: list[tuple[str, str]]
+) -> None:
+    week = [{"weekday": 7, "opens": opens, "closes": closes} for opens, closes in shifts]
+    rules = Rules(business_hours={"timezone": zone, "week": week, "holidays": []})
+    day = dt.date.fromisoformat(sunday)
+    with warehouse(rules) as stored:
+        stored.run({day: ()})
+        assert stored.rows("SELECT opens_at, closes_at FROM metrics.business_hours ORDER BY opens_at") == [
+            tuple(map(dt.datetime.fromisoformat, instants)) for instants in opened
+        ]
+        assert multiset(stored.table("business_hours")) == multiset(
+            Reference({day: ()}, rules).tables["business_hours"]()
+        )
