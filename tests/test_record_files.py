@@ -7,7 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, create_engine, text
+from sqlalchemy import Engine, create_engine, event, inspect, text
+from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from sqlalchemy.pool import NullPool
 
 from reamaze_pipeline.record_files import kept_open
@@ -67,9 +68,33 @@ def test_threads_never_share_a_connection(path: Path) -> None:
     assert rows(path) == 200
 
 
+def test_a_file_is_asked_once_for_a_table_that_is_there_and_each_time_for_one_that_is_not(path: Path) -> None:
+    asked: list[str] = []
+    with kept_open():
+        for _ in range(3):
+            one = engine(path)
+            event.listen(one, "before_cursor_execute", lambda *said: asked.append(said[2]))
+            with one.begin() as connection:
+                assert inspect(connection).has_table("events")
+                assert [column["name"] for column in inspect(connection).get_columns("events")] == ["n"]
+        assert len(asked) <= 4
+        with engine(path).begin() as connection:
+            assert not inspect(connection).has_table("later")
+            connection.execute(text("create table later (m integer)"))
+        with engine(path).connect() as connection:
+            assert inspect(connection).has_table("later")
+        with engine(path.with_name("other.db")).connect() as connection:
+            assert not inspect(connection).has_table("events")
+    path.unlink()
+    with kept_open(), engine(path).connect() as connection:
+        assert not inspect(connection).has_table("events")
+
+
 def test_outside_of_the_block_nothing_is_kept(path: Path) -> None:
     with kept_open():
         pass
     with engine(path).connect() as connection:
         plain = connection.connection.dbapi_connection
-    assert type(plain) is sqlite3.Connection
+        assert type(connection.dialect) is SQLiteDialect_pysqlite
+    assert isinstance(plain, sqlite3.Connection)
+    assert plain.__class__ is sqlite3.Connection
