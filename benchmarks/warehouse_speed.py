@@ -18,7 +18,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -96,10 +96,11 @@ def stored_pages(project: Project, count: int, days: int) -> Path:
 
 
 def all_days(project: Project, database: Path) -> list[date]:
+    """Every day from the first with a message to the last, as a backfill asks for them: those without one too."""
     table = project.source("raw", "message_pages").table
     with reading(database) as connection:
-        found = connection.execute(f"SELECT DISTINCT day FROM {table.qualified} ORDER BY day").fetchall()
-    return [day for (day,) in found]
+        first, last = connection.execute(f"SELECT min(day), max(day) FROM {table.qualified}").fetchall()[0]
+    return [first + timedelta(days=n) for n in range((last - first).days + 1)]
 
 
 def derive(project: Project, database: Path, days: Sequence[date]) -> dict[str, float]:

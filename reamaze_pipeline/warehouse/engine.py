@@ -28,7 +28,7 @@ from reamaze_pipeline.warehouse.errors import DatabaseLocked, DatabaseUnavailabl
 from reamaze_pipeline.warehouse.table import literal, quoted
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.01, 0.5
-_REMEMBERED = "64MB"
+_REMEMBERED = "8MB"
 _HOLDER = re.compile(r"lock is held in (?P<program>.+?) \(PID (?P<pid>\d+)\)")
 _IN_THIS_PROCESS = "Unique file handle conflict"
 
