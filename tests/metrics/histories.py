@@ -59,7 +59,7 @@ def _conversation(slug: str | None, dice: Random, zone: str) -> list[Message]:
     first = dice.randrange(len(days))
     created = None
     if slug is not None and dice.random() < 0.9:
-        created = _instant(days[first] - dice.choice([0, 0, 0, 1, 2, 6]) * DAY, dice.choice(_TIMES), zone)
+        created = _instant(days[first] - dice.choice([0, 0, 0, 1, 2, 6, -1]) * DAY, dice.choice(_TIMES), zone)
     told_from = days[min(first + dice.choice([0, 0, 0, 1, 2]), len(days) - 1)]
     rows = []
     for number in range(dice.randint(1, 8)):

@@ -79,3 +79,16 @@ def test_a_missing_day_between_the_first_responses_leaves_the_first_reply_untime
         assert stored.rows("SELECT day, seconds FROM metrics.first_reply_times") == [(DAYS[2], None)]
         stored.run({DAYS[1]: ()})
         assert stored.rows("SELECT day, seconds FROM metrics.first_reply_times") == [(DAYS[2], 2 * 86400.0)]
+
+
+def test_a_conversation_created_after_its_first_message_began_with_that_message() -> None:
+    """So a missing day after the first message may hold an answer, though the creation lies behind it."""
+    noon = [dt.datetime.combine(day, dt.time(12)) for day in DAYS]
+    asked = Message("a", DAYS[0], noon[0], "c", noon[2], "Eve", "eve@example.com", False, 1, 0)
+    again = replace(asked, message_id="b", day=DAYS[2], created_at=noon[2])
+    history = {DAYS[0]: (asked,), DAYS[2]: (again,)}
+    with warehouse(PLAIN) as stored:
+        stored.run(history)
+        for name, rows in Reference(history, PLAIN).tables.items():
+            assert multiset(stored.table(name)) == multiset(rows()), name
+        assert stored.rows(f"SELECT waiting_since FROM metrics.awaiting_reply WHERE day = '{DAYS[2]}'") == [(None,)]

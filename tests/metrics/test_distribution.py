@@ -32,7 +32,7 @@ def _history(spans: list[dt.timedelta]) -> dict[dt.date, tuple[Message, ...]]:
 
 
 def test_where_a_turn_at_an_edge_counts() -> None:
-    spans = [edge - short for edge in EDGES for short in (0 * HOUR, A_MOMENT)]
+    spans = [edge - short for n, edge in enumerate(EDGES) for short in [A_MOMENT, *[0 * HOUR] * (n + 1)]]
     history = _history(spans)
     expected = Reference(history, Rules()).tables
     with warehouse(Rules()) as stored:
@@ -43,4 +43,4 @@ def test_where_a_turn_at_an_edge_counts() -> None:
             "SELECT share_under_1h, share_under_1d, share_under_1w, "
             "turns_0_1h, turns_1_4h, turns_4_8h, turns_8_24h, turns_24h_plus "
             f"FROM metrics.response_times_daily WHERE day = '{LAST}'"
-        ) == [(0.1, 0.7, 0.9, 1, 2, 2, 2, 3)]
+        ) == [(1 / 20, 10 / 20, 15 / 20, 1, 2, 3, 4, 10)]
