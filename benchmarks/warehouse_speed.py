@@ -11,12 +11,15 @@ rendering 1,000,000 messages takes minutes. Not for tests: figures depend on the
 from __future__ import annotations
 
 import json
+import os
 import resource
 import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import islice
@@ -198,23 +201,60 @@ def measure_memory(project: Project, counts: Sequence[int] = (100_000, 1_000_000
         subprocess.run([sys.executable, __file__, "derive", str(count), str(days)], check=True)
 
 
-def measure_day(project: Project, counts: Sequence[int] = (10_000, 1_000_000), rounds: int = 9) -> None:
-    """One day's run, the same number of messages that day, with little and with much stored, in turns."""
-    runs: dict[int, list[dict[str, float]]] = {count: [] for count in counts}
-    paths = {count: KEPT / f"derived-{count}.duckdb" for count in counts}
-    for count, path in paths.items():
-        shutil.copy(stored_pages(project, count, max(3, count // 3_333)), path)
-        load_seeds(path, project.seeds)
-        derive(project, path, all_days(project, path))
-    for _ in range(rounds):
-        for count, path in paths.items():
-            runs[count].append(timed(day_run, project, path, all_days(project, path)[-2]))
-    for count, taken in runs.items():
-        show(what="one day's run", stored=count, **best(taken))
+def measure_day(project: Project, counts: Sequence[int] = (10_000, 1_000_000), rounds: int = 5) -> None:
+    """One day's run, the same number of messages that day, with little and with much stored, in turns.
+
+    Once as its tables alone are stored, and once as the whole command that a night runs, Dagster and previews included.
+    """
+    runs: dict[tuple[str, int], list[dict[str, float]]] = defaultdict(list)
+    with ExitStack() as stack:
+        nights = {}
+        for count in counts:
+            days = max(3, count // 3_333)
+            path = KEPT / f"night-{count}" / "reamaze.duckdb"
+            shutil.rmtree(path.parent, ignore_errors=True)
+            path.parent.mkdir()
+            shutil.copy(stored_pages(project, count, days), path)
+            load_seeds(path, project.seeds)
+            derive(project, path, all_days(project, path))
+            stored = {"REAMAZE_DATABASE": str(path), "REAMAZE_START_DATE": str(all_days(project, path)[0])}
+            nights[path] = (count, stack.enter_context(brand(count, days)) | stored)
+        for _ in range(rounds):
+            for path, (count, _) in nights.items():
+                runs["tables of one day", count].append(timed(day_run, project, path))
+        for _ in range(rounds):
+            for count, settings in nights.values():
+                runs["one night's command", count].append(timed(night, settings))
+    for (what, count), taken in runs.items():
+        show(what=what, stored=count, seconds=best(taken)["seconds"])
+    for what in dict.fromkeys(what for what, _ in runs):
+        few, many = (best(runs[what, count]) for count in counts)
+        show(what=f"{what}, {counts[0]:,} stored = 1", seconds=many["seconds"] / few["seconds"])
 
 
-def day_run(project: Project, database: Path, day: date) -> None:
-    """What a night does to the tables: the day's pages stored anew, and every model of it."""
+@contextmanager
+def brand(count: int, days: int) -> Iterator[dict[str, str]]:
+    """The sandbox with such a history up to today, in a process of its own; gives the settings that reach it."""
+    serve = [sys.executable, "-m", "reamaze_pipeline.cli", "sandbox", "--port", "0", "--json"]
+    history = ["--messages", str(count), "--days", str(days)]
+    with subprocess.Popen([*serve, *history], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
+        try:
+            yield dict(json.loads(process.stdout.readline() if process.stdout else "{}")["environment"])
+        finally:
+            process.terminate()
+
+
+def night(settings: Mapping[str, str]) -> None:
+    """Yesterday fetched and everything of it stored, as the command line does it."""
+    yesterday = str(datetime.now(UTC).date() - timedelta(days=1))
+    command = [sys.executable, "-m", "reamaze_pipeline.cli", "backfill", "--from", yesterday, "--to", yesterday]
+    unset = {name: "" for name in os.environ if name.startswith(("REAMAZE_", "DAGSTER_"))}
+    subprocess.run([*command, "--refresh"], check=True, capture_output=True, env={**os.environ, **unset, **settings})
+
+
+def day_run(project: Project, database: Path) -> None:
+    """What a night does to the tables: the newest whole day's pages stored anew, and every model of it."""
+    day = all_days(project, database)[-2]
     source = project.source("raw", "message_pages").table
     with reading(database) as connection:
         where = f"SELECT * FROM {source.qualified} WHERE day = $day"
@@ -248,7 +288,8 @@ def first_tables(project: Project) -> Project:
 
 
 def main(what: str = "speed", *numbers: str) -> None:
-    project = first_tables(load_project([ROOT / "dbt_like_sql"]))
+    whole = load_project([ROOT / "dbt_like_sql"])
+    project = whole if what == "day" else first_tables(whole)
     measures: dict[str, Callable[[Project], None]] = {
         "speed": measure_speed,
         "memory": measure_memory,
