@@ -136,7 +136,8 @@ class Doubts:
                         tally.constant = page.total_count - page.offset - row.index + of_kind[row.identity]
             if not numbers or not left:
                 break
-        view.forget_before(view.page_count + 1)
+        if asked:  # the next window's rows are on the last of them, or behind
+            view.forget_before(min(asked))
         return left
 
     def _roughly(self, view: View, offset: int, share: float) -> int:
@@ -154,6 +155,7 @@ class Doubts:
         found: Counter[bytes] = Counter()
         for start, end in _spans([item.instant for item in doubtful], part):
             view = self._open(audience, start, end)
+            view.drop()  # an absence is proven by pages asked for now
             for narrow in parts(view, [Window(part.window.key, start, end)]):
                 found.update(item.row.identity for item in narrow.rows)
         return _without(found, doubtful)
