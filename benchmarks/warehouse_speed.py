@@ -19,7 +19,7 @@ import sys
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import islice
@@ -28,6 +28,7 @@ from typing import Any
 
 import duckdb
 
+from reamaze_pipeline.demo import embedded_api
 from reamaze_pipeline.sandbox import History, SandboxOptions
 from reamaze_pipeline.warehouse.connection import reading
 from reamaze_pipeline.warehouse.io_manager import DuckDBWarehouse
@@ -218,7 +219,7 @@ def measure_day(project: Project, counts: Sequence[int] = (10_000, 1_000_000), r
             load_seeds(path, project.seeds)
             derive(project, path, all_days(project, path))
             stored = {"REAMAZE_DATABASE": str(path), "REAMAZE_START_DATE": str(all_days(project, path)[0])}
-            nights[path] = (count, stack.enter_context(brand(count, days)) | stored)
+            nights[path] = (count, stack.enter_context(embedded_api(count, days))() | stored)
         for _ in range(rounds):
             for path, (count, _) in nights.items():
                 runs["tables of one day", count].append(timed(day_run, project, path))
@@ -230,18 +231,6 @@ def measure_day(project: Project, counts: Sequence[int] = (10_000, 1_000_000), r
     for what in dict.fromkeys(what for what, _ in runs):
         few, many = (best(runs[what, count]) for count in counts)
         show(what=f"{what}, {counts[0]:,} stored = 1", seconds=many["seconds"] / few["seconds"])
-
-
-@contextmanager
-def brand(count: int, days: int) -> Iterator[dict[str, str]]:
-    """The sandbox with such a history up to today, in a process of its own; gives the settings that reach it."""
-    serve = [sys.executable, "-m", "reamaze_pipeline.cli", "sandbox", "--port", "0", "--json"]
-    history = ["--messages", str(count), "--days", str(days)]
-    with subprocess.Popen([*serve, *history], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
-        try:
-            yield dict(json.loads(process.stdout.readline() if process.stdout else "{}")["environment"])
-        finally:
-            process.terminate()
 
 
 def night(settings: Mapping[str, str]) -> None:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 FOLDER = Path("data/demo")
 DAYS = 30
-HISTORY = ["--messages", "20000", "--days", "365"]
+MESSAGES, HISTORY_DAYS = 20_000, 365
 
 MOST_RESPONSES = """
     select sender_email, arg_max(sender_name, day) as sender_name, sum(response_count)::bigint as responses,
@@ -57,7 +57,7 @@ def demo(folder: Path = FOLDER, announce: Callable[[StoredDay], None] = lambda _
     _make_anew(folder)
     last = dt.datetime.now(dt.UTC).date() - dt.timedelta(days=1)
     first = last - dt.timedelta(days=DAYS - 1)
-    with _embedded_api() as address:
+    with embedded_api(MESSAGES, HISTORY_DAYS) as address:
         from reamaze_pipeline.backfill import backfill  # noqa: PLC0415 the API generates its history meanwhile
         from reamaze_pipeline.deployment import Deployment  # noqa: PLC0415
         from reamaze_pipeline.warehouse.connection import reading  # noqa: PLC0415
@@ -77,13 +77,16 @@ def demo(folder: Path = FOLDER, announce: Callable[[StoredDay], None] = lambda _
 
 
 @contextmanager
-def _embedded_api() -> Iterator[Callable[[], dict[str, str]]]:
+def embedded_api(messages: int, days: int) -> Iterator[Callable[[], dict[str, str]]]:
     """An embedded API in a process of its own, which leaves this one its whole core; gives what waits for it.
+
+    Its history has so many `messages` over so many `days` up to today.
 
     What it gives returns the settings that reach the API, and raises `BackfillFailed` if it did not start.
     """
-    serve = [sys.executable, "-m", "reamaze_pipeline.cli", "sandbox", "--port", "0", "--json", *HISTORY]
-    with subprocess.Popen(serve, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:  # noqa: S603
+    serve = [sys.executable, "-m", "reamaze_pipeline.cli", "sandbox", "--port", "0", "--json"]
+    history = ["--messages", str(messages), "--days", str(days)]
+    with subprocess.Popen([*serve, *history], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:  # noqa: S603
 
         def address() -> dict[str, str]:
             said = json.loads((process.stdout.readline() if process.stdout else "") or "{}")
