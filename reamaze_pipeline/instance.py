@@ -50,8 +50,7 @@ def dagster_home(database: Path) -> Path:
 @contextmanager
 def open_instance(database: Path) -> Iterator[dg.DagsterInstance]:
     """Dagster's records for this warehouse, for as long as the block lasts."""
-    dagster_home(database)
-    with record_files.kept_open(), dg.DagsterInstance.get() as instance:
+    with record_files.kept_open(dagster_home(database)), dg.DagsterInstance.get() as instance:
         yield instance
 
 

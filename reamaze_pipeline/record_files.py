@@ -5,13 +5,15 @@ tables anew. At the thousand events of a month's backfill that took longer than 
 its registry of dialects let connections, statements and answers be kept. Nothing here knows what Dagster writes.
 """
 
+import os
 import sqlite3
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, ClassVar
 
-from sqlalchemy import event
+from sqlalchemy import URL, event
 from sqlalchemy.dialects import registry
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from sqlalchemy.engine import Connection, Dialect, Engine
@@ -19,20 +21,20 @@ from sqlalchemy.engine.interfaces import ReflectedColumn
 
 
 @contextmanager
-def kept_open() -> Iterator[None]:
-    """Keep every SQLite connection that SQLAlchemy closes in this block, and hand it out again for the same file.
+def kept_open(folder: Path) -> Iterator[None]:
+    """Keep every SQLite connection to a file under `folder` that SQLAlchemy closes, and hand it out again.
 
-    Writes are left to the operating system until SQLite next moves its log into the file: a power cut may cost the last
-    events, never the file. The next backfill announces again what is stored and not on record.
+    Other files are let be: an asset may write SQLite too. Writes are left to the operating system until SQLite next
+    moves its log into the file: a power cut may cost the last events, never the file. The next backfill announces again
+    what is stored and not on record.
     """
     idle: defaultdict[str, list[_Kept]] = defaultdict(list)
     statements: dict[Any, Any] = {}
-    dialects: dict[str, Dialect] = {}
 
     def hand_out(
         dialect: Dialect, _: object, arguments: list[str], options: dict[str, Any]
     ) -> sqlite3.Connection | None:
-        if dialect.name != "sqlite":
+        if not isinstance(dialect, _AskingOnce):
             return None
         path = arguments[0]
         try:
@@ -41,10 +43,10 @@ def kept_open() -> Iterator[None]:
             return _open(path, options, idle[path])
 
     def share_statements(connection: Connection) -> None:
-        if connection.dialect.name == "sqlite":
-            connection.dialect = dialects.setdefault("sqlite", connection.dialect)
+        if isinstance(connection.dialect, _AskingOnce):
             connection.execution_options(compiled_cache=statements)
 
+    _AskingOnce.folder, _AskingOnce.shared = f"{folder}{os.sep}", None
     registry.register("sqlite", __name__, _AskingOnce.__name__)
     event.listen(Engine, "do_connect", hand_out)
     event.listen(Engine, "engine_connect", share_statements)
@@ -54,7 +56,7 @@ def kept_open() -> Iterator[None]:
         event.remove(Engine, "do_connect", hand_out)
         event.remove(Engine, "engine_connect", share_statements)
         registry.deregister("sqlite")
-        _AskingOnce.forget()
+        _AskingOnce.shared = None
         for connection in [kept for free in idle.values() for kept in free]:
             connection.close_for_good()
 
@@ -73,25 +75,36 @@ class _Kept(sqlite3.Connection):
 
 
 class _AskingOnce(SQLiteDialect_pysqlite):
-    """SQLite that asks once what does not change while the program runs: its version, and the tables that exist."""
+    """One dialect for every engine of the folder, which asks once what does not change while the program runs.
+
+    One may serve all, because Dagster makes all its engines with the same options.
+    """
 
     supports_statement_cache = True
-    version: ClassVar[dict[str, Any]] = {}
-    tables: ClassVar[set[tuple[str | None, str]]] = set()
-    columns: ClassVar[dict[tuple[str | None, str], list[ReflectedColumn]]] = {}
+    folder: ClassVar[str]
+    shared: ClassVar["_AskingOnce | None"] = None
+    tables: set[tuple[str | None, str]]
+    columns: dict[tuple[str | None, str], list[ReflectedColumn]]
+    version_known: bool
 
     @classmethod
-    def forget(cls) -> None:
-        for known in (cls.version, cls.tables, cls.columns):
-            known.clear()
+    def get_dialect_cls(cls, url: URL) -> type[Dialect]:
+        return cls if (url.database or "").startswith(cls.folder) else SQLiteDialect_pysqlite
+
+    def __new__(cls, **_: Any) -> "_AskingOnce":
+        if cls.shared is None:
+            cls.shared = super().__new__(cls)
+        return cls.shared
+
+    def __init__(self, **options: Any) -> None:
+        if "tables" not in self.__dict__:
+            super().__init__(**options)
+            self.tables, self.columns, self.version_known = set(), {}, False
 
     def initialize(self, connection: Connection) -> None:
-        if not self.version:
+        if not self.version_known:
             super().initialize(connection)
-            names = ("server_version_info", "default_schema_name", "default_isolation_level")
-            self.version.update({name: getattr(self, name) for name in names})
-        for name, value in self.version.items():
-            setattr(self, name, value)
+            self.version_known = True
 
     def has_table(self, connection: Connection, table_name: str, schema: str | None = None, **options: Any) -> bool:
         table = (connection.engine.url.database, table_name)

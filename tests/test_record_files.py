@@ -35,7 +35,7 @@ def path(tmp_path: Path) -> Path:
 
 
 def test_a_closed_connection_is_handed_out_again_and_closed_with_the_block(path: Path) -> None:
-    with kept_open():
+    with kept_open(path.parent):
         with engine(path).begin() as first:
             kept = first.connection.dbapi_connection
             first.execute(text("insert into events values (1)"))
@@ -50,7 +50,7 @@ def test_a_closed_connection_is_handed_out_again_and_closed_with_the_block(path:
 
 
 def test_what_was_not_committed_is_gone_when_the_connection_comes_again(path: Path) -> None:
-    with kept_open():
+    with kept_open(path.parent):
         with engine(path).connect() as connection:
             connection.execute(text("insert into events values (1)"))
         with engine(path).begin() as connection:
@@ -63,14 +63,14 @@ def test_threads_never_share_a_connection(path: Path) -> None:
         with engine(path).begin() as connection:
             connection.execute(text("insert into events values (:n)"), {"n": number})
 
-    with kept_open(), ThreadPoolExecutor(4) as threads:
+    with kept_open(path.parent), ThreadPoolExecutor(4) as threads:
         list(threads.map(write, range(200)))
     assert rows(path) == 200
 
 
 def test_a_file_is_asked_once_for_a_table_that_is_there_and_each_time_for_one_that_is_not(path: Path) -> None:
     asked: list[str] = []
-    with kept_open():
+    with kept_open(path.parent):
         for _ in range(3):
             one = engine(path)
             event.listen(one, "before_cursor_execute", lambda *said: asked.append(said[2]))
@@ -86,15 +86,24 @@ def test_a_file_is_asked_once_for_a_table_that_is_there_and_each_time_for_one_th
         with engine(path.with_name("other.db")).connect() as connection:
             assert not inspect(connection).has_table("events")
     path.unlink()
-    with kept_open(), engine(path).connect() as connection:
+    with kept_open(path.parent), engine(path).connect() as connection:
         assert not inspect(connection).has_table("events")
 
 
 def test_outside_of_the_block_nothing_is_kept(path: Path) -> None:
-    with kept_open():
+    with kept_open(path.parent):
         pass
     with engine(path).connect() as connection:
         plain = connection.connection.dbapi_connection
         assert type(connection.dialect) is SQLiteDialect_pysqlite
     assert isinstance(plain, sqlite3.Connection)
     assert plain.__class__ is sqlite3.Connection
+
+
+def test_files_elsewhere_are_let_be(path: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    elsewhere = tmp_path_factory.mktemp("own") / "own.db"
+    with kept_open(path.parent), engine(path).connect() as ours, engine(elsewhere).connect() as own:
+        assert type(ours.connection.dbapi_connection) is not sqlite3.Connection
+        assert type(own.connection.dbapi_connection) is sqlite3.Connection
+        assert type(own.dialect) is SQLiteDialect_pysqlite
+        assert own.execute(text("pragma synchronous")).scalar() == 2
