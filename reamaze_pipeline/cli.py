@@ -22,12 +22,15 @@ from reamaze_pipeline.api.crawl import look
 from reamaze_pipeline.api.errors import ReamazeError
 from reamaze_pipeline.console import Output, print_error
 from reamaze_pipeline.errors import BackfillFailed, NoSuchDays, UiFailed
+from reamaze_pipeline.loading import uncollected
+from reamaze_pipeline.report.errors import DrawingFailed
+from reamaze_pipeline.report.renderer import Renderer
 from reamaze_pipeline.warehouse.errors import ModelError, UsageRefused, WarehouseError
 
 DONE, FAILED, MISUSED = 0, 1, 2
 UI_PORT = 3000
 MISUSE = (settings.SettingsError, NoSuchDays, ModelError, UsageRefused)
-FAILURES = (ReamazeError, WarehouseError, BackfillFailed, UiFailed)
+FAILURES = (ReamazeError, WarehouseError, BackfillFailed, DrawingFailed, UiFailed)
 
 as_json_option = click.option("--json", "as_json", is_flag=True, help="Print a machine-readable last line.")
 day_type = click.DateTime(formats=["%Y-%m-%d"])
@@ -120,8 +123,9 @@ def ui_command(port: int, as_json: bool) -> None:
 @as_json_option
 def backfill_command(first: dt.datetime, last: dt.datetime, refresh: bool, as_json: bool) -> None:
     """Materialize what is missing or failed of every asset, for all days from --from to --to, in one run."""
-    from reamaze_pipeline.backfill import backfill  # noqa: PLC0415 Dagster takes seconds to import
-    from reamaze_pipeline.deployment import Deployment  # noqa: PLC0415
+    with uncollected():
+        from reamaze_pipeline.backfill import backfill  # noqa: PLC0415 Dagster takes seconds to import
+        from reamaze_pipeline.deployment import Deployment  # noqa: PLC0415
 
     out = Output(as_json=as_json)
     deployment = Deployment.from_environment()
@@ -149,24 +153,26 @@ def report_command(
     first: dt.datetime | None, last: dt.datetime | None, out: Path | None, open_it: bool, as_json: bool
 ) -> None:
     """Write the support report: one HTML page that needs nothing else."""
-    from reamaze_pipeline.defs.checks import checks_failed_last  # noqa: PLC0415 Dagster takes seconds to import
-    from reamaze_pipeline.defs.schedules import JOB  # noqa: PLC0415
-    from reamaze_pipeline.deployment import Deployment  # noqa: PLC0415
-    from reamaze_pipeline.instance import open_instance  # noqa: PLC0415
-    from reamaze_pipeline.report.build import build_report, write_report  # noqa: PLC0415
-
     output = Output(as_json=as_json)
-    deployment = Deployment.from_environment()
-    with open_instance(deployment.database) as instance:
-        failed = checks_failed_last(instance, JOB.name)
-    report = build_report(
-        deployment.database,
-        first=first.date() if first else None,
-        last=last.date() if last else None,
-        timezone=deployment.calendar.timezone,
-        project=deployment.project,
-        failed_checks=failed,
-    )
+    with Renderer() as renderer:
+        with uncollected():
+            from reamaze_pipeline.defs.checks import checks_failed_last  # noqa: PLC0415 Dagster takes seconds to import
+            from reamaze_pipeline.defs.schedules import JOB  # noqa: PLC0415
+            from reamaze_pipeline.deployment import Deployment  # noqa: PLC0415
+            from reamaze_pipeline.instance import open_instance  # noqa: PLC0415
+            from reamaze_pipeline.report.build import build_report, write_report  # noqa: PLC0415
+        deployment = Deployment.from_environment()
+        with open_instance(deployment.database) as instance:
+            failed = checks_failed_last(instance, JOB.name)
+        report = build_report(
+            deployment.database,
+            first=first.date() if first else None,
+            last=last.date() if last else None,
+            timezone=deployment.calendar.timezone,
+            project=deployment.project,
+            failed_checks=failed,
+            renderer=renderer,
+        )
     path = write_report(report, out or deployment.report_path)
     output.say(f"The report is {path}.")
     output.result({"ok": True, "path": str(path), **report.headline})

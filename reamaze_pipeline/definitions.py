@@ -5,7 +5,7 @@ import dagster as dg
 from reamaze_pipeline.defs.checks import model_checks
 from reamaze_pipeline.defs.message_pages import message_pages
 from reamaze_pipeline.defs.models import model_assets
-from reamaze_pipeline.defs.resources import ReamazeResource
+from reamaze_pipeline.defs.resources import ReamazeResource, renderer
 from reamaze_pipeline.defs.schedules import JOB, daily_schedule
 from reamaze_pipeline.defs.seeds import seed_assets
 from reamaze_pipeline.defs.storage import PreviewingWarehouse
@@ -35,6 +35,7 @@ def build_defs(deployment: Deployment) -> dg.Definitions:
                 requests_per_minute=deployment.address.requests_per_minute,
                 concurrency=deployment.address.concurrency,
             ),
+            "renderer": renderer,
             "warehouse": warehouse,
             "io_manager": warehouse,
         },

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reamaze_pipeline.errors import BackfillFailed
+from reamaze_pipeline.loading import uncollected
 
 if TYPE_CHECKING:
     from reamaze_pipeline.backfill import Outcome, StoredDay
@@ -58,9 +59,10 @@ def demo(folder: Path = FOLDER, announce: Callable[[StoredDay], None] = lambda _
     last = dt.datetime.now(dt.UTC).date() - dt.timedelta(days=1)
     first = last - dt.timedelta(days=DAYS - 1)
     with embedded_api(MESSAGES, HISTORY_DAYS) as address:
-        from reamaze_pipeline.backfill import backfill  # noqa: PLC0415 the API generates its history meanwhile
-        from reamaze_pipeline.deployment import Deployment  # noqa: PLC0415
-        from reamaze_pipeline.warehouse.connection import reading  # noqa: PLC0415
+        with uncollected():
+            from reamaze_pipeline.backfill import backfill  # noqa: PLC0415 the API generates its history meanwhile
+            from reamaze_pipeline.deployment import Deployment  # noqa: PLC0415
+            from reamaze_pipeline.warehouse.connection import reading  # noqa: PLC0415
 
         os.environ.update({**_settings(folder, first), **address()})
         deployment = Deployment.from_environment()

@@ -1,7 +1,7 @@
-"""What assets reach the outside with: the Re:amaze API, as a Dagster resource.
+"""What assets reach the outside with, as Dagster resources: the Re:amaze API, and the process that draws.
 
 How a request is made is the business of `reamaze_pipeline.api`; how a table is stored, of
-`reamaze_pipeline.warehouse`.
+`reamaze_pipeline.warehouse`; how a chart is drawn, of `reamaze_pipeline.report`.
 """
 
 from collections.abc import Iterator
@@ -11,6 +11,7 @@ import dagster as dg
 from pydantic import Field
 
 from reamaze_pipeline.api.client import ReamazeClient
+from reamaze_pipeline.report.renderer import Renderer
 
 
 class ReamazeResource(dg.ConfigurableResource):  # type: ignore[type-arg]
@@ -42,3 +43,10 @@ class ReamazeResource(dg.ConfigurableResource):  # type: ignore[type-arg]
             concurrency=self.concurrency,
         ) as client:
             yield client
+
+
+@dg.resource(description="The process that draws the report; it starts with a run that makes one.")
+def renderer() -> Iterator[Renderer]:
+    """Ready once there is something to draw, because it starts with the run."""
+    with Renderer() as started:
+        yield started

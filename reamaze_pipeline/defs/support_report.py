@@ -9,6 +9,7 @@ from pathlib import Path
 import dagster as dg
 
 from reamaze_pipeline.defs.checks import failed_checks
+from reamaze_pipeline.report.renderer import Renderer
 from reamaze_pipeline.warehouse.io_manager import DuckDBWarehouse
 from reamaze_pipeline.warehouse.model import Project
 
@@ -26,12 +27,20 @@ def support_report(project: Project, timezone: str, path: Path) -> dg.AssetsDefi
         description="How fast the team answers, who carries the load, when people write, what waits: one HTML page.",
     )
     def support_report(
-        context: dg.AssetExecutionContext, warehouse: dg.ResourceParam[DuckDBWarehouse]
+        context: dg.AssetExecutionContext,
+        warehouse: dg.ResourceParam[DuckDBWarehouse],
+        renderer: dg.ResourceParam[Renderer],
     ) -> dg.MaterializeResult[None]:
-        from reamaze_pipeline.report.build import build_report, write_report  # noqa: PLC0415 it loads a drawing library
+        from reamaze_pipeline.report.build import build_report, write_report  # noqa: PLC0415 no other asset needs it
 
         failed = failed_checks(context.instance, context.run.run_id)
-        report = build_report(Path(warehouse.database), timezone=timezone, project=project, failed_checks=failed)
+        report = build_report(
+            Path(warehouse.database),
+            timezone=timezone,
+            project=project,
+            failed_checks=failed,
+            renderer=renderer,
+        )
         written = write_report(report, path)
         picture = base64.b64encode(report.preview_png).decode()
         return dg.MaterializeResult(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -15,6 +15,7 @@ from reamaze_pipeline.report.headline import headline
 from reamaze_pipeline.report.page import render
 from reamaze_pipeline.report.picture import preview_png
 from reamaze_pipeline.report.preview import report_preview
+from reamaze_pipeline.report.renderer import Renderer
 from reamaze_pipeline.warehouse.connection import reading
 from reamaze_pipeline.warehouse.model import Project
 
@@ -40,27 +41,38 @@ def build_report(
     project: Project | None = None,
     failed_checks: Sequence[str] = (),
     built_at: datetime | None = None,
+    renderer: Renderer | None = None,
 ) -> Report:
     """The report of the days from ``first`` to ``last``, both included; by default the last 30 stored days.
 
     ``timezone`` is the IANA zone the metrics were computed in, for the times of day that the page shows.
     ``failed_checks`` are names or sentences to list as failed. ``built_at`` (aware) defaults to now.
+    ``renderer`` draws; by default one that is started for this report.
 
     A database without metrics, or a period without stored days, gives a page that says so.
 
-    Raises `DatabaseUnavailable` or `DatabaseLocked` if the file cannot be read and `PeriodRefused` for days
-    that are no period.
+    Raises `DatabaseUnavailable` or `DatabaseLocked` if the file cannot be read, `PeriodRefused` for days that are
+    no period, and `DrawingFailed`.
     """
-    with reading(database) as connection:
-        facts = read_facts(connection, first, last)
     moment = (built_at or datetime.now(UTC)).astimezone(UTC).replace(tzinfo=None)
-    told = facts if isinstance(facts, Facts) else None
-    return Report(
-        html=render(facts, timezone=timezone, project=project, failed_checks=failed_checks, built_at=moment),
-        headline=headline(told) if told else {"days_stored": 0},
-        preview_markdown=report_preview(told),
-        preview_png=preview_png(told),
-    )
+    with nullcontext(renderer) if renderer else Renderer() as drawing:
+        with reading(database) as connection:
+            facts = read_facts(connection, first, last)
+        told = facts if isinstance(facts, Facts) else None
+        html = render(
+            facts,
+            drawing,
+            timezone=timezone,
+            project=project,
+            failed_checks=failed_checks,
+            built_at=moment,
+        )
+        return Report(
+            html=html,
+            headline=headline(told) if told else {"days_stored": 0},
+            preview_markdown=report_preview(told),
+            preview_png=preview_png(told, drawing),
+        )
 
 
 def write_report(report: Report, path: Path) -> Path:

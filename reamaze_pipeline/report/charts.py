@@ -7,7 +7,6 @@ import json
 from reamaze_pipeline.report.drawing import (
     SEPARATOR,
     Record,
-    Spec,
     gaps,
     layered,
     named,
@@ -18,6 +17,7 @@ from reamaze_pipeline.report.drawing import (
 from reamaze_pipeline.report.hours import Hours
 from reamaze_pipeline.report.palette import GAP, INK, MUTED, P90, REST, SERIES
 from reamaze_pipeline.report.period import Period
+from reamaze_pipeline.report.renderer import Spec
 from reamaze_pipeline.report.senders import Sender
 from reamaze_pipeline.report.speed import BUCKETS, Speed, TrendPoint
 from reamaze_pipeline.report.volume import Volume

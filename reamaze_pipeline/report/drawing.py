@@ -1,7 +1,7 @@
-"""What all charts share: their look, their size, their time axis, and the renderer. No network, no browser.
+"""What all charts share: their look, their size, their time axis.
 
-A chart is a Vega-Lite specification as plain data, drawn by vl-convert. Building the same through Altair's classes took
-longer than drawing it.
+A chart is a Vega-Lite specification as plain data; building the same through Altair's classes took longer than drawing
+it. What draws it is in `renderer`.
 """
 
 from __future__ import annotations
@@ -10,17 +10,12 @@ import json
 from datetime import date
 from typing import Any
 
-import vl_convert
-
 from reamaze_pipeline.report.palette import AXIS, GAP, GRID, INK, MUTED, PANEL
 from reamaze_pipeline.report.period import Period
+from reamaze_pipeline.report.renderer import Spec
 
-Spec = dict[str, Any]
-"""A Vega-Lite specification, or a part of one: https://vega.github.io/vega-lite/docs/"""
 Record = dict[str, str | int | float | None]
 
-_VERSION = "6.4"
-"""Of Vega-Lite: what is drawn must not change with the newest version that vl-convert knows."""
 _TICKS_EVERY = (1, 2, 7, 14, 28, 56, 112, 224)
 FONT = "sans-serif"
 _LOOK: Spec = {
@@ -60,17 +55,15 @@ def named(name: str, **channel: Any) -> Spec:
     return {"field": name, "type": "nominal", **channel}
 
 
-def svg(chart: Spec) -> str:
-    """The chart as an SVG document whose width and height include the labels. What is behind it shows through."""
+def fitted(chart: Spec) -> Spec:
+    """The whole specification: width and height include the labels, and what is behind the chart shows through."""
     look = {**_LOOK, "background": "transparent", "padding": 0}
-    spec = {**chart, "autosize": {"type": "fit", "contains": "padding"}, "config": look}
-    return str(vl_convert.vegalite_to_svg(spec, vl_version=_VERSION))
+    return {**chart, "autosize": {"type": "fit", "contains": "padding"}, "config": look}
 
 
-def png(chart: Spec, scale: float = 1) -> bytes:
-    """The chart as a picture on white."""
-    spec = {**chart, "config": {**_LOOK, "background": "#ffffff", "padding": 16}}
-    return bytes(vl_convert.vegalite_to_png(spec, vl_version=_VERSION, scale=scale))
+def on_white(chart: Spec) -> Spec:
+    """The whole specification of a picture that stands by itself."""
+    return {**chart, "config": {**_LOOK, "background": "#ffffff", "padding": 16}}
 
 
 def time_axis(period: Period, most_ticks: int) -> Spec:

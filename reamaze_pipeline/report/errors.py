@@ -11,3 +11,7 @@ class PeriodRefused(UsageRefused):
 
 class NotComputed(WarehouseError):
     """A metric is not in this warehouse (yet); the page says so in place of the section."""
+
+
+class DrawingFailed(Exception):
+    """The drawing library ended or refused a chart; the text says what to do."""

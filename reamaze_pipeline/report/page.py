@@ -13,11 +13,12 @@ from markupsafe import Markup
 
 from reamaze_pipeline.report import charts, findings, words
 from reamaze_pipeline.report.definitions import definitions
-from reamaze_pipeline.report.drawing import Spec, svg
+from reamaze_pipeline.report.drawing import fitted
 from reamaze_pipeline.report.facts import Facts
 from reamaze_pipeline.report.headline import cards
 from reamaze_pipeline.report.palette import chart_style, series_roles
 from reamaze_pipeline.report.period import Period
+from reamaze_pipeline.report.renderer import Renderer, Spec
 from reamaze_pipeline.report.speed import BUCKETS
 from reamaze_pipeline.report.svg import inline
 from reamaze_pipeline.warehouse.model import Project
@@ -38,6 +39,7 @@ class Drawing:
 
 def render(
     facts: Facts | Period | None,
+    renderer: Renderer,
     *,
     timezone: str,
     project: Project | None,
@@ -73,21 +75,21 @@ def render(
     }
     if isinstance(facts, Facts):
         template = environment.get_template("page.html.j2")
-        page |= _context(facts) | {"definitions": list(definitions(project))}
+        page |= _context(facts, renderer) | {"definitions": list(definitions(project))}
     else:
         template = environment.get_template("nothing.html.j2")
         page |= {"period": facts}
     return template.render(page)
 
 
-def _context(facts: Facts) -> dict[str, Any]:
+def _context(facts: Facts, renderer: Renderer) -> dict[str, Any]:
     volume = facts.volume
     return {
         "facts": facts,
         "period": facts.period,
         "cards": cards(facts),
         "lead": findings.lead(facts.totals, facts.speed, facts.waiting),
-        "drawings": _drawings(facts),
+        "drawings": _drawings(facts, renderer),
         "findings": {"waiting": facts.waiting and findings.waiting(facts.waiting)},
         "series": list(zip(series_roles(len(volume.series)), volume.series, strict=True)) if volume else [],
         "buckets": list(zip(BUCKETS, facts.speed.buckets, strict=True)) if facts.speed else [],
@@ -96,12 +98,13 @@ def _context(facts: Facts) -> dict[str, Any]:
     }
 
 
-def _drawings(facts: Facts) -> dict[str, Drawing | None]:
+def _drawings(facts: Facts, renderer: Renderer) -> dict[str, Drawing | None]:
     """The charts by name; None for one that has nothing to show."""
     period = facts.period
     drawn: dict[str, Drawing | None] = dict.fromkeys(("volume", "trend", "distribution", "senders", "hours"))
     if facts.volume is not None and facts.volume.messages:
         drawn["volume"] = _drawing(
+            renderer,
             "volume",
             charts.volume_chart(facts.volume, period, WIDE, 250),
             charts.volume_chart(facts.volume, period, NARROW, 240),
@@ -109,6 +112,7 @@ def _drawings(facts: Facts) -> dict[str, Drawing | None]:
         )
     if facts.trend and facts.speed is not None:
         drawn["trend"] = _drawing(
+            renderer,
             "trend",
             charts.trend_chart(facts.trend, period, WIDE, 245),
             charts.trend_chart(facts.trend, period, NARROW, 260),
@@ -116,6 +120,7 @@ def _drawings(facts: Facts) -> dict[str, Drawing | None]:
         )
     if facts.speed is not None and facts.speed.turns:
         drawn["distribution"] = _drawing(
+            renderer,
             "distribution",
             charts.distribution_chart(facts.speed, HALF, 250),
             charts.distribution_chart(facts.speed, NARROW, 200),
@@ -123,6 +128,7 @@ def _drawings(facts: Facts) -> dict[str, Drawing | None]:
         )
     if facts.senders and facts.senders[0].responses:
         drawn["senders"] = _drawing(
+            renderer,
             "senders",
             charts.senders_chart(facts.senders, HALF),
             charts.senders_chart(facts.senders, NARROW),
@@ -130,6 +136,7 @@ def _drawings(facts: Facts) -> dict[str, Drawing | None]:
         )
     if facts.hours is not None and facts.hours.highest:
         drawn["hours"] = _drawing(
+            renderer,
             "hours",
             charts.hours_chart(facts.hours, WIDE, 230, upright=False),
             charts.hours_chart(facts.hours, NARROW, 420, upright=True),
@@ -138,5 +145,8 @@ def _drawings(facts: Facts) -> dict[str, Drawing | None]:
     return drawn
 
 
-def _drawing(name: str, wide: Spec, narrow: Spec, finding: str) -> Drawing:
-    return Drawing(inline(svg(wide), f"{name}-wide", finding), inline(svg(narrow), f"{name}-narrow", finding), finding)
+def _drawing(renderer: Renderer, name: str, wide: Spec, narrow: Spec, finding: str) -> Drawing:
+    def drawn(size: str, chart: Spec) -> Markup:
+        return inline(renderer.svg(fitted(chart)), f"{name}-{size}", finding)
+
+    return Drawing(drawn("wide", wide), drawn("narrow", narrow), finding)

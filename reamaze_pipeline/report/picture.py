@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from reamaze_pipeline.report.charts import trend_chart, volume_chart
-from reamaze_pipeline.report.drawing import Spec, png
+from reamaze_pipeline.report.drawing import on_white
 from reamaze_pipeline.report.facts import Facts
 from reamaze_pipeline.report.findings import distribution
+from reamaze_pipeline.report.renderer import Renderer, Spec
 from reamaze_pipeline.report.words import several
 
 _WIDTH = 620
 
 
-def preview_png(facts: Facts | None) -> bytes:
+def preview_png(facts: Facts | None, renderer: Renderer) -> bytes:
     """Volume above response times, on white; a line of text if there is nothing to draw."""
     parts: list[Spec] = []
     if facts is not None and facts.volume is not None and facts.volume.messages:
@@ -23,4 +24,4 @@ def preview_png(facts: Facts | None) -> bytes:
     if not parts:
         nothing = {"type": "text", "text": "No messages are stored in this period.", "fontSize": 14}
         parts.append({"data": {"values": [{}]}, "mark": nothing, "width": _WIDTH, "height": 60})
-    return png({"vconcat": parts, "spacing": 24})
+    return renderer.png(on_white({"vconcat": parts, "spacing": 24}))
