@@ -51,7 +51,10 @@ def prepare(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
     stored = {column.name.lower(): column for column in stored_columns(connection, table)}
     if not stored:
         create_schema(connection, table)
-        definitions = ", ".join(column.definition for column in table.columns)
+        definitions = ", ".join(
+            column.definition + ("" if column.compressed else " USING COMPRESSION uncompressed")
+            for column in table.columns
+        )
         connection.execute(f"CREATE TABLE {table.qualified} ({definitions})")
         return
     if not is_table(connection, table):

@@ -50,4 +50,5 @@ def _joined(column: Column, described: DeclaredColumn | None) -> Column:
         type=described.type or column.type,
         description=described.description,
         tests=described.tests,
+        compressed=described.compressed,
     )

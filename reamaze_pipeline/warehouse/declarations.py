@@ -33,6 +33,7 @@ class DeclaredColumn:
     type: str
     description: str
     tests: tuple[ColumnTest, ...]
+    compressed: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +121,15 @@ def _column(path: Path, entry: dict[str, Any]) -> DeclaredColumn:
         str(entry.get("data_type") or ""),
         _sentence(entry.get("description")),
         tuple(_test(path, line, test) for test in tests),
+        _compressed(path, line, entry),
     )
+
+
+def _compressed(path: Path, line: int, entry: dict[str, Any]) -> bool:
+    compression = ((entry.get("config") or {}).get("meta") or {}).get("compression")
+    if compression not in {None, "uncompressed"}:
+        raise ModelError(path, line, f"compression of {entry.get('name')} is uncompressed or left out")
+    return compression is None
 
 
 def _test(path: Path, line: int, written: Any) -> ColumnTest:

@@ -62,6 +62,8 @@ def engine_of(process: int) -> Engine:  # noqa: ARG001 the key of the cache
     connection.execute(f"SET temp_directory = {literal(Path(folder))}")
     connection.execute("SET pandas_analyze_sample = 0")  # frames say their types; see `frame`
     connection.execute("SET enable_external_file_cache = false")  # staged files are read once
+    # From the length of a usual message on. DuckDB's own 4096 leaves bodies unpacked, because a few are very long.
+    connection.execute("SET zstd_min_string_length = 128")
     # A file is closed after each write, and then checkpointed: writing the log before that would be writing twice.
     connection.execute("SET checkpoint_threshold = '0b'")
     return Engine(connection)

@@ -18,7 +18,7 @@ from reamaze_pipeline.warehouse.table import Column, ColumnTest, Select, Table, 
 from reamaze_pipeline.warehouse.template import Relation, SqlTemplate
 from reamaze_pipeline.warehouse.window import DailySelect, Input, Window
 
-ROWS_PER_BATCH = 20_000
+ROWS_PER_BATCH = 150_000
 """Rows of an input that a model is computed from at a time, unless the input's ``meta`` says otherwise."""
 
 Materialized = Literal["incremental", "table", "view"]

@@ -69,9 +69,10 @@ def store(
     with transaction(connection):
         prepare(connection, table)
         connection.execute(f"DELETE FROM {table.qualified} WHERE {where}", parameters)
-        for part in rows.parts:
+        for number, part in enumerate(rows.parts):
+            if number > 0:
+                forget()
             connection.execute(f"INSERT INTO {table.qualified} BY NAME {part}")
-            forget()
         ledger.record(connection, table, rows.counts, run_id=run_id, version=version, details=details or {})
     return dict(rows.counts)
 

@@ -15,7 +15,6 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
-from itertools import islice
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
@@ -146,9 +145,11 @@ def _write(connection: duckdb.DuckDBPyConnection, columns: str, select: Select, 
             finally:
                 idle.put(own)
 
-        numbered = enumerate(batches)
         with ThreadPoolExecutor(WORKERS, thread_name_prefix="staging") as workers:
-            while some := list(islice(numbered, AT_ONCE)):
+            for first in range(0, len(batches), AT_ONCE):
+                if first > 0:
+                    forget()
+                some = enumerate(batches[first : first + AT_ONCE], first)
                 running = [workers.submit(write, number, batch) for number, batch in some]
                 try:
                     for done in running:
@@ -156,7 +157,6 @@ def _write(connection: duckdb.DuckDBPyConnection, columns: str, select: Select, 
                 except BaseException:
                     workers.shutdown(cancel_futures=True)
                     raise
-                forget()
 
 
 @contextmanager

@@ -25,12 +25,16 @@ class ColumnTest:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One declared column. ``type`` is as DuckDB writes it, such as ``TIMESTAMP`` or ``INTEGER[]``."""
+    """One declared column. ``type`` is as DuckDB writes it, such as ``TIMESTAMP`` or ``INTEGER[]``.
+
+    ``compressed`` is False for texts that are read a few at a time: to read one, DuckDB unpacks two thousand rows.
+    """
 
     name: str
     type: str
     description: str = ""
     tests: tuple[ColumnTest, ...] = ()
+    compressed: bool = True
 
     @property
     def definition(self) -> str:

@@ -12,7 +12,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from reamaze_pipeline.warehouse.connection import ROWS_PER_GROUP, reading, sibling, transaction, writing
+from reamaze_pipeline.warehouse.connection import FILE_FORMAT, ROWS_PER_GROUP, reading, sibling, transaction, writing
 from reamaze_pipeline.warehouse.errors import DatabaseLocked, DatabaseUnavailable
 
 
@@ -136,3 +136,35 @@ def test_a_write_does_not_rewrite_what_others_stored(database: Path) -> None:
         sizes = [count for (count,) in connection.execute(groups).fetchall()]
     assert len(sizes) >= 4
     assert max(sizes) <= ROWS_PER_GROUP
+
+
+@pytest.mark.parametrize("format_before", ["v1.0.0", "v1.4.0", "v1.5.0"])
+def test_a_new_file_is_read_by_older_clients_and_an_old_one_keeps_its_format(
+    database: Path, tmp_path: Path, format_before: str
+) -> None:
+    def format_of(path: Path) -> str:
+        with reading(path) as connection:
+            tags = "SELECT tags['storage_version'] FROM duckdb_databases() WHERE database_name = current_database()"
+            return str(connection.execute(tags).fetchall()[0][0]).removesuffix("+")
+
+    with writing(database) as connection:
+        connection.execute("CREATE TABLE t AS SELECT 1 AS n")
+    assert format_of(database) == FILE_FORMAT
+    old = tmp_path / "old.duckdb"
+    with duckdb.connect() as own:
+        own.execute(f"ATTACH '{old}' AS old (STORAGE_VERSION '{format_before}'); CREATE TABLE old.t AS SELECT 1 AS n")
+    for _ in range(2):
+        with writing(old) as connection:
+            connection.execute("INSERT INTO t VALUES (2)")
+    assert format_of(old) == format_before
+
+
+def test_texts_are_packed_though_a_few_are_long(database: Path) -> None:
+    """As messages are: 280 letters, and 20,000 in one of a thousand. DuckDB by itself would pack none of these."""
+    word = "md5((hash(n, place) % 2_000)::VARCHAR)[:6]"
+    text = f"array_to_string([{word} FOR place IN range(if(n % 1_000 = 0, 2_900, 40))], ' ')"
+    with writing(database) as connection:
+        connection.execute(f"CREATE TABLE t AS SELECT {text} AS body FROM range(30_000) AS numbers(n)")
+    with reading(database) as connection:
+        kinds = "SELECT DISTINCT compression FROM pragma_storage_info('t') WHERE segment_type = 'VARCHAR'"
+        assert connection.execute(kinds).fetchall() == [("ZSTD",)]

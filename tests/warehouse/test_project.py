@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from reamaze_pipeline.warehouse.column_tests import failing_rows
-from reamaze_pipeline.warehouse.connection import reading
+from reamaze_pipeline.warehouse.connection import reading, writing
 from reamaze_pipeline.warehouse.errors import ModelError
 from reamaze_pipeline.warehouse.lineage import column_lineage
 from reamaze_pipeline.warehouse.model import Model, Project, load_models, load_project
+from reamaze_pipeline.warehouse.partition import replace_partitions
 from reamaze_pipeline.warehouse.window import DailySelect
 from tests.warehouse.conftest import CORE, DAY, SHIPPED, Warehouse, message, page
 
@@ -184,6 +185,15 @@ BAD: list[tuple[dict[str, str], str, str]] = [
         r"s/schema\.yml:4:",
         "unknown test matches",
     ),
+    (
+        {
+            "s/a.sql": COUNTS,
+            "s/schema.yml": "models:\n  - name: a\n    columns:\n      - name: kind\n"
+            "        config: {meta: {compression: zip}}",
+        },
+        r"s/schema\.yml:4:",
+        "compression",
+    ),
     ({"seeds/codes.csv": ""}, r"seeds/codes\.csv:1:", "header"),
 ]
 
@@ -247,3 +257,20 @@ def test_column_tests_count_what_fails_in_the_days_of_the_run(warehouse: Warehou
         ("messages", "origin", "relationships", DAY): 1,
         ("messages", "origin", "relationships", None): 1,
     }
+
+
+def test_a_column_may_be_stored_as_it_is(tmp_path: Path, database: Path) -> None:
+    packed = SOURCES + "          - {name: text, data_type: VARCHAR}\n"
+    plain = SOURCES + "          - {name: text, data_type: VARCHAR, config: {meta: {compression: uncompressed}}}\n"
+    rows = [{"day": DAY, "kind": "k", "text": f"{n % 5} the same again and again"} for n in range(20_000)]
+    found = {}
+    for name, declared in (("packed", packed), ("plain", plain)):
+        table = load_project([write(tmp_path / name, {"raw/schema.yml": declared})]).source("raw", "events").table
+        with writing(database) as connection:
+            connection.execute("DROP TABLE IF EXISTS raw.events")
+            replace_partitions(connection, table, [DAY], rows)
+        with reading(database) as connection:
+            kinds = "SELECT DISTINCT compression FROM pragma_storage_info('raw.events') WHERE column_name = 'text'"
+            found[name] = {kind for (kind,) in connection.execute(f"{kinds} AND segment_type = 'VARCHAR'").fetchall()}
+    assert found["plain"] == {"Uncompressed"}
+    assert "Uncompressed" not in found["packed"]
