@@ -13,15 +13,20 @@ from reamaze_pipeline.report.words import clean
 
 SHOWN = 15
 
-_COUNTS = """
-    SELECT count(*), count(*) FILTER (WHERE NOT is_certain), count(*) FILTER (WHERE age_seconds >= 604800),
-        median(age_seconds)
-    FROM metrics.awaiting_reply WHERE day = $day
-"""
-_OLDEST = """
-    SELECT conversation_slug, waiting_since, age_seconds, last_customer_message_at, is_certain
-    FROM metrics.awaiting_reply WHERE day = $day
-    ORDER BY waiting_since NULLS LAST, last_customer_message_at, conversation_slug LIMIT $shown
+_WAITING = """
+    WITH waiting AS MATERIALIZED (
+        SELECT conversation_slug, waiting_since, age_seconds, last_customer_message_at, is_certain
+        FROM metrics.awaiting_reply WHERE day = $day
+    ), counted AS (
+        SELECT count(*), count(*) FILTER (WHERE NOT is_certain), count(*) FILTER (WHERE age_seconds >= 604800),
+            median(age_seconds)
+        FROM waiting
+    ), oldest AS (
+        SELECT * FROM waiting
+        ORDER BY waiting_since NULLS LAST, last_customer_message_at, conversation_slug LIMIT $shown
+    )
+    SELECT counted.*, oldest.* FROM counted LEFT JOIN oldest ON true
+    ORDER BY waiting_since NULLS LAST, last_customer_message_at, conversation_slug
 """
 _SUBJECTS = """
     SELECT conversation_slug, arg_max(subject, (coalesce(created_at, day), message_id)) FROM core.messages
@@ -59,8 +64,9 @@ class Waiting:
 
 def read_waiting(connection: duckdb.DuckDBPyConnection, day: date) -> Waiting:
     """Raises `NotComputed`."""
-    total, uncertain, over_a_week, median = fetch(connection, _COUNTS, day=day)[0]
-    rows = fetch(connection, _OLDEST, day=day, shown=SHOWN)
+    found = fetch(connection, _WAITING, day=day, shown=SHOWN)
+    total, uncertain, over_a_week, median = found[0][:4]
+    rows = [row[4:] for row in found if total]
     subjects = _subjects(connection, [row[0] for row in rows])
     oldest = tuple(
         WaitingConversation(clean(slug, longest=80), clean(subjects.get(slug), "No subject"), since, age, last, certain)
