@@ -14,6 +14,7 @@ import json
 import os
 import resource
 import shutil
+import statistics
 import subprocess
 import sys
 import time
@@ -167,6 +168,14 @@ def best(runs: Sequence[dict[str, float]]) -> dict[str, float]:
     return {key: min(run[key] for run in runs) for key in runs[0]}
 
 
+def ratios(ones: Sequence[dict[str, float]], others: Sequence[dict[str, float]]) -> dict[str, float]:
+    """The others in terms of the ones: the median over the rounds, because machines do not keep their speed."""
+    return {
+        key: statistics.median(other[key] / one[key] for one, other in zip(ones, others, strict=True))
+        for key in ones[0]
+    }
+
+
 def read_json(lines: Path, database: Path) -> None:
     """DuckDB's own way: the messages into one typed table."""
     database.unlink(missing_ok=True)
@@ -177,7 +186,7 @@ def read_json(lines: Path, database: Path) -> None:
         connection.execute(f"CREATE TABLE messages AS {select}")
 
 
-def measure_speed(project: Project, count: int = 100_000, days: int = 30, rounds: int = 5) -> None:
+def measure_speed(project: Project, count: int = 100_000, days: int = 30, rounds: int = 9) -> None:
     """Pages to tables, and the same messages read by DuckDB from NDJSON into one typed table, in turns."""
     pages = stored_pages(project, count, days)
     lines = ndjson(pages)
@@ -191,8 +200,7 @@ def measure_speed(project: Project, count: int = 100_000, days: int = 30, rounds
         runs["pages to tables"].append(timed(derive, project, ours, wanted))
     for what, taken in runs.items():
         show(what=what, messages=count, rows_per_second=round(count / best(taken)["seconds"]), **best(taken))
-    their, our = best(runs["read_json"]), best(runs["pages to tables"])
-    show(what="speed, read_json = 1", **{key: their[key] / our[key] for key in their})
+    show(what="speed, read_json = 1", **ratios(runs["pages to tables"], runs["read_json"]))
 
 
 def measure_memory(project: Project, counts: Sequence[int] = (100_000, 1_000_000), days: int = 300) -> None:
@@ -202,7 +210,7 @@ def measure_memory(project: Project, counts: Sequence[int] = (100_000, 1_000_000
         subprocess.run([sys.executable, __file__, "derive", str(count), str(days)], check=True)
 
 
-def measure_day(project: Project, counts: Sequence[int] = (10_000, 1_000_000), rounds: int = 5) -> None:
+def measure_day(project: Project, counts: Sequence[int] = (10_000, 1_000_000), rounds: int = 7) -> None:
     """One day's run, the same number of messages that day, with little and with much stored, in turns.
 
     Once as its tables alone are stored, and once as the whole command that a night runs, Dagster and previews included.
@@ -220,7 +228,7 @@ def measure_day(project: Project, counts: Sequence[int] = (10_000, 1_000_000), r
             derive(project, path, all_days(project, path))
             stored = {"REAMAZE_DATABASE": str(path), "REAMAZE_START_DATE": str(all_days(project, path)[0])}
             nights[path] = (count, stack.enter_context(embedded_api(count, days))() | stored)
-        for _ in range(rounds):
+        for _ in range(2 * rounds):
             for path, (count, _) in nights.items():
                 runs["tables of one day", count].append(timed(day_run, project, path))
         for _ in range(rounds):
@@ -229,8 +237,8 @@ def measure_day(project: Project, counts: Sequence[int] = (10_000, 1_000_000), r
     for (what, count), taken in runs.items():
         show(what=what, stored=count, seconds=best(taken)["seconds"])
     for what in dict.fromkeys(what for what, _ in runs):
-        few, many = (best(runs[what, count]) for count in counts)
-        show(what=f"{what}, {counts[0]:,} stored = 1", seconds=many["seconds"] / few["seconds"])
+        few, many = (runs[what, count] for count in counts)
+        show(what=f"{what}, {counts[0]:,} stored = 1", seconds=ratios(few, many)["seconds"])
 
 
 def night(settings: Mapping[str, str]) -> None:
