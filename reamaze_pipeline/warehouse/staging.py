@@ -129,7 +129,7 @@ def _write(connection: duckdb.DuckDBPyConnection, columns: str, select: Select, 
         _copy(connection, columns, select, folder / "rows.parquet")
         return
     counts = {needed.table: partition_counts(connection, needed.table) for needed in select.inputs}
-    batches = list(select.batches(counts)) or [select]
+    batches = list(select.batches(counts, WORKERS)) or [select]
     if len(batches) == 1:
         _copy(connection, columns, batches[0], folder / "rows.parquet")
         return

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from math import ceil
 
 from reamaze_pipeline.warehouse.table import Select, Table
 
@@ -67,17 +68,25 @@ class DailySelect(Select):
     days: tuple[date, ...] = ()
     inputs: tuple[Input, ...] = ()
 
-    def batches(self, row_counts: Mapping[Table, Mapping[date | None, int]]) -> Iterator[Select]:
-        """Selects that together cover exactly ``days``; ``row_counts`` says how many rows each input has a day."""
+    def batches(self, row_counts: Mapping[Table, Mapping[date | None, int]], workers: int = 1) -> Iterator[Select]:
+        """Selects that together cover exactly ``days``, as even as days allow, and equally many for all ``workers``.
+
+        ``row_counts`` says how many rows each input has a day.
+        """
+        weights = [sum(row_counts[i.table].get(day, 0) / i.rows_per_batch for i in self.inputs) for day in self.days]
+        number = max(1, ceil(round(sum(weights), 6)))
+        if number > 1:
+            number = ceil(number / workers) * workers
+        each = sum(weights) / number or 1
         batch: list[date] = []
-        weight = 0.0
-        for day in self.days:
-            added = sum(row_counts[i.table].get(day, 0) / i.rows_per_batch for i in self.inputs)
-            if batch and (day - batch[-1] != _DAY or weight + added > 1):
+        place, before = 0, 0.0
+        for day, weight in zip(self.days, weights, strict=True):
+            found = min(number - 1, int((before + weight / 2) / each))
+            if batch and (day - batch[-1] != _DAY or found != place):
                 yield self._over(batch)
-                batch, weight = [], 0.0
+                batch = []
             batch.append(day)
-            weight += added
+            place, before = found, before + weight
         if batch:
             yield self._over(batch)
 
