@@ -81,7 +81,7 @@ def demo_command(ui: bool, port: int, as_json: bool) -> None:
         out.table("Messages per origin", ["origin", "messages", "staff", "customers"], result.origins)
         out.say(result.outcome.in_words)
         database = result.deployment.database
-        out.say(f"The database is {database}; query it with any DuckDB client.")
+        out.say(f"The database is {database}; query it with DuckDB 1.4 or later.")
         out.say(f"The report is {result.deployment.report_path}; open it in a browser.")
         out.result(
             {
