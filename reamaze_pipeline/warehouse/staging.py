@@ -34,7 +34,7 @@ Source = pd.DataFrame | Select | Rows
 
 WORKERS = min(4, os.cpu_count() or 1)
 """Batches computed at once."""
-AT_ONCE = 3 * WORKERS
+AT_ONCE = 2 * WORKERS
 """Batches after which what was read of them is dropped from memory."""
 
 _INTEGRAL = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT"} | {
