@@ -65,11 +65,11 @@ typed as (
         place,
         is_staff,
         -- In microseconds, because a conversion by time zone takes three times as long; null for 'infinity'.
-        make_timestamp(epoch_us(try_cast(message.created_at as timestamptz))) as instant,
+        make_timestamp(epoch_us(try_cast(message.created_at as timestamptz))) as created_at,
         message.created_at as created_at_text,
         message.conversation.slug as conversation_slug,
         message.conversation.subject as subject,
-        make_timestamp(epoch_us(try_cast(message.conversation.created_at as timestamptz))) as conversation_instant,
+        make_timestamp(epoch_us(try_cast(message.conversation.created_at as timestamptz))) as conversation_created_at,
         message.conversation.category.slug as category_slug,
         message.conversation.category.name as category_name,
         message.conversation.category.email as category_email,
@@ -95,10 +95,9 @@ identified as materialized (
 
     select
         *,
-        instant as created_at,
         md5(json_array(
             conversation_slug,
-            coalesce(instant::varchar, day || ' ' || coalesce(created_at_text, '')),
+            coalesce(created_at::varchar, day || ' ' || coalesce(created_at_text, '')),
             sender_email,
             visibility_text,
             origin_text,
@@ -162,7 +161,7 @@ select
     category_name,
     category_email,
     channel,
-    conversation_instant as conversation_created_at,
+    conversation_created_at,
     len(recipients)::integer as recipient_count,
     len(attachments)::integer as attachment_count,
     recipients,

@@ -27,8 +27,8 @@ for all writes, because a checkpoint merges the groups of every table, written o
 
 FILE_FORMAT = "v1.4.0"
 """The oldest DuckDB that reads a new file, whichever version writes it. Formats before 1.3 know fewer ways to compress
-text: storing took twice as long and five times the space. A file that exists keeps its format, because raising it would
-lock older readers out."""
+text: messages took twice as long to store and 2.6 times the space. A file that exists keeps its format, because
+raising it would lock older readers out."""
 
 
 @contextmanager

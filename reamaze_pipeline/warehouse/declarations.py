@@ -103,14 +103,14 @@ def _declared(
 ) -> Declared:
     config = {**(inherited or {}), **(entry.get("config") or {})}
     config.pop(_LINE, None)
-    columns = tuple(_column(path, column) for column in _entries(path, entry, "columns"))
+    columns = tuple(_column(path, kind, column) for column in _entries(path, entry, "columns"))
     if entry.get("data_tests") or entry.get("tests"):
         raise ModelError(path, entry[_LINE], f"{entry.get('name')}: tests belong to a column, not to the table")
     description = _sentence(entry.get("description"))
     return Declared(kind, schema, _name(path, entry), path, entry[_LINE], description, columns, config)
 
 
-def _column(path: Path, entry: dict[str, Any]) -> DeclaredColumn:
+def _column(path: Path, kind: str, entry: dict[str, Any]) -> DeclaredColumn:
     line = int(entry[_LINE])
     tests = entry.get("data_tests") or entry.get("tests") or []
     if not isinstance(tests, list):
@@ -121,14 +121,16 @@ def _column(path: Path, entry: dict[str, Any]) -> DeclaredColumn:
         str(entry.get("data_type") or ""),
         _sentence(entry.get("description")),
         tuple(_test(path, line, test) for test in tests),
-        _compressed(path, line, entry),
+        _compressed(path, line, kind, entry),
     )
 
 
-def _compressed(path: Path, line: int, entry: dict[str, Any]) -> bool:
+def _compressed(path: Path, line: int, kind: str, entry: dict[str, Any]) -> bool:
     compression = ((entry.get("config") or {}).get("meta") or {}).get("compression")
     if compression not in {None, "uncompressed"}:
         raise ModelError(path, line, f"compression of {entry.get('name')} is uncompressed or left out")
+    if compression and kind != "source":
+        raise ModelError(path, line, f"compression of {entry.get('name')}: only a source's columns have one")
     return compression is None
 
 

@@ -192,7 +192,16 @@ BAD: list[tuple[dict[str, str], str, str]] = [
             "        config: {meta: {compression: zip}}",
         },
         r"s/schema\.yml:4:",
-        "compression",
+        "uncompressed or left out",
+    ),
+    (
+        {
+            "s/a.sql": COUNTS,
+            "s/schema.yml": "models:\n  - name: a\n    columns:\n      - name: kind\n"
+            "        config: {meta: {compression: uncompressed}}",
+        },
+        r"s/schema\.yml:4:",
+        "only a source's columns",
     ),
     ({"seeds/codes.csv": ""}, r"seeds/codes\.csv:1:", "header"),
 ]
