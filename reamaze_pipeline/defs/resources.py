@@ -1,4 +1,4 @@
-"""What assets reach the outside with, as Dagster resources: the Re:amaze API, and the process that draws.
+"""What assets reach the outside with, as Dagster resources: the Re:amaze API, and the processes that draw.
 
 How a request is made is the business of `reamaze_pipeline.api`; how a table is stored, of
 `reamaze_pipeline.warehouse`; how a chart is drawn, of `reamaze_pipeline.report`.
@@ -45,8 +45,8 @@ class ReamazeResource(dg.ConfigurableResource):  # type: ignore[type-arg]
             yield client
 
 
-@dg.resource(description="The process that draws the report; it starts with a run that makes one.")
+@dg.resource(description="The processes that draw the report; they start with a run that makes one.")
 def renderer() -> Iterator[Renderer]:
-    """Ready once there is something to draw, because it starts with the run."""
+    """Ready once there is something to draw, because they start with the run."""
     with Renderer() as started:
         yield started

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -59,19 +60,21 @@ def build_report(
         with reading(database) as connection:
             facts = read_facts(connection, first, last)
         told = facts if isinstance(facts, Facts) else None
-        html = render(
-            facts,
-            drawing,
-            timezone=timezone,
-            project=project,
-            failed_checks=failed_checks,
-            built_at=moment,
-        )
+        with ThreadPoolExecutor(1, thread_name_prefix="picture") as beside:
+            picture = beside.submit(preview_png, told, drawing)
+            html = render(
+                facts,
+                drawing,
+                timezone=timezone,
+                project=project,
+                failed_checks=failed_checks,
+                built_at=moment,
+            )
         return Report(
             html=html,
             headline=headline(told) if told else {"days_stored": 0},
             preview_markdown=report_preview(told),
-            preview_png=preview_png(told, drawing),
+            preview_png=picture.result(),
         )
 
 

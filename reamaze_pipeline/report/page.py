@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -18,7 +19,7 @@ from reamaze_pipeline.report.facts import Facts
 from reamaze_pipeline.report.headline import cards
 from reamaze_pipeline.report.palette import chart_style, series_roles
 from reamaze_pipeline.report.period import Period
-from reamaze_pipeline.report.renderer import Renderer, Spec
+from reamaze_pipeline.report.renderer import AT_ONCE, Renderer, Spec
 from reamaze_pipeline.report.speed import BUCKETS
 from reamaze_pipeline.report.svg import inline
 from reamaze_pipeline.warehouse.model import Project
@@ -29,8 +30,17 @@ MOST_CHECKS = 20
 
 
 @dataclass(frozen=True, slots=True)
+class Chart:
+    """What is to be drawn for wide screens and paper, and for phones, and what it tells in words."""
+
+    wide: Spec
+    narrow: Spec
+    finding: str
+
+
+@dataclass(frozen=True, slots=True)
 class Drawing:
-    """One chart for wide screens and paper, and for phones."""
+    """One chart, drawn."""
 
     wide: Markup
     narrow: Markup
@@ -100,53 +110,50 @@ def _context(facts: Facts, renderer: Renderer) -> dict[str, Any]:
 
 def _drawings(facts: Facts, renderer: Renderer) -> dict[str, Drawing | None]:
     """The charts by name; None for one that has nothing to show."""
-    period = facts.period
-    drawn: dict[str, Drawing | None] = dict.fromkeys(("volume", "trend", "distribution", "senders", "hours"))
-    if facts.volume is not None and facts.volume.messages:
-        drawn["volume"] = _drawing(
-            renderer,
-            "volume",
-            charts.volume_chart(facts.volume, period, WIDE, 250),
-            charts.volume_chart(facts.volume, period, NARROW, 240),
-            findings.volume(facts.volume, period),
+    with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="drawing") as drawing:
+        drawn = {
+            name: drawing.submit(_drawing, renderer, name, chart) if chart else None
+            for name, chart in _charts(facts).items()
+        }
+    return {name: done.result() if done else None for name, done in drawn.items()}
+
+
+def _drawing(renderer: Renderer, name: str, chart: Chart) -> Drawing:
+    def drawn(size: str, spec: Spec) -> Markup:
+        return inline(renderer.svg(fitted(spec)), f"{name}-{size}", chart.finding)
+
+    return Drawing(drawn("wide", chart.wide), drawn("narrow", chart.narrow), chart.finding)
+
+
+def _charts(facts: Facts) -> dict[str, Chart | None]:
+    volume, speed, senders, hours, period = facts.volume, facts.speed, facts.senders, facts.hours, facts.period
+    shown: dict[str, Chart | None] = dict.fromkeys(("volume", "trend", "distribution", "senders", "hours"))
+    if volume is not None and volume.messages:
+        shown["volume"] = Chart(
+            charts.volume_chart(volume, period, WIDE, 250),
+            charts.volume_chart(volume, period, NARROW, 240),
+            findings.volume(volume, period),
         )
-    if facts.trend and facts.speed is not None:
-        drawn["trend"] = _drawing(
-            renderer,
-            "trend",
+    if facts.trend and speed is not None:
+        shown["trend"] = Chart(
             charts.trend_chart(facts.trend, period, WIDE, 245),
             charts.trend_chart(facts.trend, period, NARROW, 260),
-            findings.trend(facts.trend, facts.speed, period),
+            findings.trend(facts.trend, speed, period),
         )
-    if facts.speed is not None and facts.speed.turns:
-        drawn["distribution"] = _drawing(
-            renderer,
-            "distribution",
-            charts.distribution_chart(facts.speed, HALF, 250),
-            charts.distribution_chart(facts.speed, NARROW, 200),
-            findings.distribution(facts.speed),
+    if speed is not None and speed.turns:
+        shown["distribution"] = Chart(
+            charts.distribution_chart(speed, HALF, 250),
+            charts.distribution_chart(speed, NARROW, 200),
+            findings.distribution(speed),
         )
-    if facts.senders and facts.senders[0].responses:
-        drawn["senders"] = _drawing(
-            renderer,
-            "senders",
-            charts.senders_chart(facts.senders, HALF),
-            charts.senders_chart(facts.senders, NARROW),
-            findings.senders(facts.senders),
+    if senders and senders[0].responses:
+        shown["senders"] = Chart(
+            charts.senders_chart(senders, HALF), charts.senders_chart(senders, NARROW), findings.senders(senders)
         )
-    if facts.hours is not None and facts.hours.highest:
-        drawn["hours"] = _drawing(
-            renderer,
-            "hours",
-            charts.hours_chart(facts.hours, WIDE, 230, upright=False),
-            charts.hours_chart(facts.hours, NARROW, 420, upright=True),
-            findings.hours(facts.hours),
+    if hours is not None and hours.highest:
+        shown["hours"] = Chart(
+            charts.hours_chart(hours, WIDE, 230, upright=False),
+            charts.hours_chart(hours, NARROW, 420, upright=True),
+            findings.hours(hours),
         )
-    return drawn
-
-
-def _drawing(renderer: Renderer, name: str, wide: Spec, narrow: Spec, finding: str) -> Drawing:
-    def drawn(size: str, chart: Spec) -> Markup:
-        return inline(renderer.svg(fitted(chart)), f"{name}-{size}", finding)
-
-    return Drawing(drawn("wide", wide), drawn("narrow", narrow), finding)
+    return shown

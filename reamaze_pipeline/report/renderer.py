@@ -1,7 +1,6 @@
-"""The process that draws: its engine takes most of a second to start, so it starts ahead, on a core of its own.
+"""The processes that draw: their engine takes most of a second to start, so they start ahead of the first drawing.
 
-vl-convert does the work: one line of JSON in, one out, in the order asked. What a chart shows and how it looks is not
-known here.
+vl-convert does the work: one line of JSON in, one out. What a chart shows and how it looks is not known here.
 """
 
 from __future__ import annotations
@@ -11,6 +10,7 @@ import json
 import signal
 import subprocess
 import sys
+from queue import SimpleQueue
 from types import TracebackType
 from typing import IO, Any, Self, cast
 
@@ -18,6 +18,9 @@ from reamaze_pipeline.report.errors import DrawingFailed
 
 Spec = dict[str, Any]
 """A Vega-Lite specification, or a part of one: https://vega.github.io/vega-lite/docs/"""
+AT_ONCE = 2
+"""Drawings made at once: more cores are not worth the memory, 80 MB for each."""
+_Process = subprocess.Popen[str]
 _VERSION = "6.4"
 """Of Vega-Lite: what is drawn must not change with the newest version that vl-convert knows."""
 _SMALLEST: Spec = {"data": {"values": [{}]}, "mark": "point"}
@@ -26,22 +29,23 @@ _SMALLEST: Spec = {"data": {"values": [{}]}, "mark": "point"}
 class Renderer:
     """Vega-Lite specifications made into drawings, without network or browser, for as long as the block lasts.
 
-    The process ends with the block, and by itself if this one is killed. Its methods raise `DrawingFailed`.
+    `AT_ONCE` threads are served at a time, each by a process of its own, because one draws on one core. These end with
+    the block, and by themselves if this process is killed. Its methods raise `DrawingFailed`.
     """
 
     def __enter__(self) -> Self:
-        pipe = subprocess.PIPE
-        self._process = subprocess.Popen(  # noqa: S603
-            [sys.executable, "-m", __name__], stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL, text=True
-        )
-        self._asked, self._answered = cast("IO[str]", self._process.stdin), cast("IO[str]", self._process.stdout)
+        self._processes = [_start() for _ in range(AT_ONCE)]
+        self._idle: SimpleQueue[_Process] = SimpleQueue()
+        for process in self._processes:
+            self._idle.put(process)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        self._process.kill()
-        self._process.communicate()
+        for process in self._processes:
+            process.kill()
+            process.communicate()
 
     def svg(self, spec: Spec) -> str:
         """An SVG document."""
@@ -52,18 +56,33 @@ class Renderer:
         return base64.b64decode(self._draw("png", spec))
 
     def _draw(self, form: str, spec: Spec) -> str:
+        process = self._idle.get()
         try:
-            self._asked.write(json.dumps([form, spec]) + "\n")
-            self._asked.flush()
-            drawn, refused = json.loads(self._answered.readline())
+            drawn, refused = _ask(process, [form, spec])
         except (OSError, ValueError) as error:
             raise DrawingFailed(
                 "the drawing library vl-convert ended or did not start; see that there is free memory and that"
                 " `python -c 'import vl_convert'` works, then run reamaze-pipeline report"
             ) from error
+        finally:
+            self._idle.put(process)
         if refused:
             raise DrawingFailed(f"the drawing library vl-convert refused a chart ({refused}); please report this")
         return str(drawn)
+
+
+def _start() -> _Process:
+    pipe = subprocess.PIPE
+    return subprocess.Popen(  # noqa: S603
+        [sys.executable, "-m", __name__], stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL, text=True
+    )
+
+
+def _ask(process: _Process, question: list[Any]) -> Any:
+    asked, answered = cast("IO[str]", process.stdin), cast("IO[str]", process.stdout)
+    asked.write(json.dumps(question) + "\n")
+    asked.flush()
+    return json.loads(answered.readline())
 
 
 def _serve() -> None:

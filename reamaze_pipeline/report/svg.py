@@ -7,6 +7,7 @@ of a mark becomes its tooltip. What is drawn does not belong here.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from xml.etree import ElementTree as ET
 
 from markupsafe import Markup
@@ -23,6 +24,7 @@ _IDLE = {("opacity", "1"), ("stroke-miterlimit", "10")}
 _DECIMALS = re.compile(r"(\d+\.\d{2})\d+")
 _REFERENCE = re.compile(r"^url\(['\"]?#([\w-]+)['\"]?\)$")
 _MARKS = {"path", "rect", "circle", "text"}
+_Ids = Mapping[str, str]
 
 
 def inline(drawing: str, name: str, description: str) -> Markup:
@@ -32,7 +34,9 @@ def inline(drawing: str, name: str, description: str) -> Markup:
     """
     root = ET.fromstring(drawing)  # noqa: S314 (our renderer's output; entities and DTDs it has none)
     width, height = root.get("width"), root.get("height")
-    drawn = _kept(root, name)
+    # Numbered anew: a renderer counts on from drawing to drawing, and the same facts should give the same page.
+    given = dict.fromkeys(element.attrib["id"] for element in root.iter() if "id" in element.attrib)
+    drawn = _kept(root, {each: f"{name}-{number}" for number, each in enumerate(given)})
     drawn.attrib = {
         "class": "drawing",
         "viewBox": root.get("viewBox") or f"0 0 {width} {height}",
@@ -43,31 +47,31 @@ def inline(drawing: str, name: str, description: str) -> Markup:
     return Markup(ET.tostring(drawn, encoding="unicode"))  # noqa: S704 (escaped by the serializer)
 
 
-def _kept(element: ET.Element, name: str) -> ET.Element:
+def _kept(element: ET.Element, ids: _Ids) -> ET.Element:
     tag = _local(element)
-    copy = ET.Element(tag, _looks(element, name))
+    copy = ET.Element(tag, _looks(element, ids))
     copy.text, copy.tail = (element.text if tag in {"text", "tspan"} else None), None
     told = element.get("aria-label")
     if told and tag in _MARKS:
         ET.SubElement(copy, "title").text = told
     for child in element:
         if _local(child) in _SHAPES and child.get("display") != "none" and not _empty(child):
-            kept = _kept(child, name)
+            kept = _kept(child, ids)
             if kept.tag != "g" or len(kept):
                 copy.append(kept)
     return copy
 
 
-def _looks(element: ET.Element, name: str) -> dict[str, str]:
+def _looks(element: ET.Element, ids: _Ids) -> dict[str, str]:
     looks = {}
     for attribute, value in element.attrib.items():
         if attribute not in _LOOKS or (attribute, value) in _IDLE:
             continue
         reference = _REFERENCE.match(value)
         if attribute == "id":
-            looks[attribute] = f"{name}-{value}"
-        elif reference:
-            looks[attribute] = f"url(#{name}-{reference[1]})"
+            looks[attribute] = ids[value]
+        elif reference and reference[1] in ids:
+            looks[attribute] = f"url(#{ids[reference[1]]})"
         elif "url(" not in value:
             looks[attribute] = _DECIMALS.sub(r"\1", value)
     return looks

@@ -82,13 +82,15 @@ def test_drawings_lose_what_is_not_drawing() -> None:
         '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" width="9" height="9">'
         '<script>alert(1)</script><a xlink:href="javascript:alert(1)"><path d="M0,0"/></a>'
         '<foreignObject><b onclick="x()">b</b></foreignObject><image href="https://x.example/i.png"/>'
-        '<g onload="x()" style="x" clip-path="url(#c)">'
+        '<defs><clipPath id="clip7"/></defs>'
+        '<g onload="x()" style="x" clip-path="url(#clip7)" fill="url(#elsewhere)">'
         '<path d="M1,1h1" fill="url(https://x.example)" aria-label="&lt;i&gt;"/></g></svg>'
     )
     kept = ET.fromstring(inline(drawing, "n", 'what "it" says'))
-    assert [element.tag for element in kept.iter()] == ["svg", "g", "path", "title"]
-    group, path, title = list(kept.iter())[1:]
-    assert (group.attrib, path.attrib, title.text) == ({"clip-path": "url(#n-c)"}, {"d": "M1,1h1"}, "<i>")
+    assert [element.tag for element in kept.iter()] == ["svg", "defs", "clipPath", "g", "path", "title"]
+    clip, group, path, title = list(kept.iter())[2:]
+    assert (clip.attrib, group.attrib) == ({"id": "n-0"}, {"clip-path": "url(#n-0)"})
+    assert (path.attrib, title.text) == ({"d": "M1,1h1"}, "<i>")
     assert kept.get("aria-label") == 'what "it" says'
 
 

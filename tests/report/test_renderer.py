@@ -1,18 +1,20 @@
-"""The process that draws: what it answers, and how it ends."""
+"""The processes that draw: what they answer, and how they end."""
 
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from reamaze_pipeline.report.errors import DrawingFailed
-from reamaze_pipeline.report.renderer import Renderer, Spec
+from reamaze_pipeline.report.renderer import AT_ONCE, Renderer, Spec
 
 BARS: Spec = {"data": {"values": [{"of": "Zoë", "n": 3}]}, "mark": "bar", "encoding": {"x": {"field": "n"}}}
 ENDS_WITHIN = 20.0
@@ -33,12 +35,13 @@ def gone(process: int) -> bool:
     return False
 
 
-def test_drawings_come_in_the_order_asked() -> None:
-    with Renderer() as renderer:
-        wide, narrow = (renderer.svg({**BARS, "width": width}) for width in (400, 200))
+def test_each_gets_the_drawing_it_asked_for() -> None:
+    widths = range(200, 200 + 4 * AT_ONCE)
+    with Renderer() as renderer, ThreadPoolExecutor(len(widths)) as threads:
+        drawn = list(threads.map(lambda width: renderer.svg({**BARS, "width": width}), widths))
         picture = renderer.png(BARS)
-    assert wide.startswith("<svg")
-    assert wide != narrow
+    given = [int(re.findall(r'width="(\d+)"', drawing)[0]) for drawing in drawn]
+    assert [width - given[0] for width in given] == [width - widths[0] for width in widths]  # margins are added
     assert picture.startswith(b"\x89PNG")
 
 
@@ -52,15 +55,16 @@ def test_a_refused_chart_says_nothing_of_its_data_and_the_next_is_drawn() -> Non
 
 def test_an_engine_that_ended_is_an_error_that_says_what_to_do() -> None:
     with Renderer() as renderer:
-        renderer._process.kill()
+        for process in renderer._processes:
+            process.kill()
         with pytest.raises(DrawingFailed, match="run reamaze-pipeline report"):
             renderer.svg(BARS)
 
 
 def test_the_engine_ends_with_the_block() -> None:
     with Renderer() as renderer:
-        process = renderer._process.pid
-    assert gone(process)
+        processes = [process.pid for process in renderer._processes]
+    assert all(gone(process) for process in processes)
 
 
 def test_the_engine_ends_when_its_user_is_killed() -> None:
@@ -69,11 +73,12 @@ def test_the_engine_ends_when_its_user_is_killed() -> None:
         "from reamaze_pipeline.report.renderer import Renderer\n"
         "with Renderer() as renderer:\n"
         "    renderer.svg({'mark': 'point', 'data': {'values': [{}]}})\n"
-        "    print(renderer._process.pid, flush=True)\n"
+        "    print(*[process.pid for process in renderer._processes], flush=True)\n"
         "    time.sleep(600)\n"
     )
     with subprocess.Popen([sys.executable, "-c", holds], stdout=subprocess.PIPE, text=True) as user:
         assert user.stdout is not None
-        process = int(user.stdout.readline())
+        processes = list(map(int, user.stdout.readline().split()))
         user.send_signal(signal.SIGKILL)
-    assert gone(process)
+    assert len(processes) == AT_ONCE
+    assert all(gone(process) for process in processes)

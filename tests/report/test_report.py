@@ -11,6 +11,7 @@ import pytest
 from reamaze_pipeline.report.build import Report, build_report, write_report
 from reamaze_pipeline.report.errors import PeriodRefused
 from reamaze_pipeline.report.facts import Facts, read_facts
+from reamaze_pipeline.report.renderer import Renderer
 from reamaze_pipeline.warehouse.connection import reading, writing
 from reamaze_pipeline.warehouse.errors import DatabaseUnavailable
 from reamaze_pipeline.warehouse.model import Project
@@ -41,6 +42,12 @@ def test_headline_is_what_a_person_counts(second_week: Report) -> None:
         "median_first_response_seconds": 10_800.0,
         "conversations_waiting": 7,
     }
+
+
+def test_the_same_facts_give_the_same_page_whichever_process_draws_what(brand: Brand) -> None:
+    with Renderer() as renderer:
+        built = [build_report(brand[0], built_at=BUILT_AT, renderer=renderer) for _ in range(3)]
+    assert len({(report.html, report.preview_png) for report in built}) == 1
 
 
 def test_the_page_compares_with_the_week_before(second_week: Report) -> None:
