@@ -96,10 +96,15 @@ class _AskingOnce(SQLiteDialect_pysqlite):
             cls.shared = super().__new__(cls)
         return cls.shared
 
-    def __init__(self, **options: Any) -> None:
+    # Options by name, because for each engine SQLAlchemy reads the signatures of a class and of all its bases until one
+    # takes no others.
+    def __init__(self, dbapi: Any = None, compiler_linting: Any = None) -> None:
         if "tables" not in self.__dict__:
-            super().__init__(**options)
+            super().__init__(dbapi=dbapi, compiler_linting=compiler_linting)
             self.tables, self.columns, self.version_known = set(), {}, False
+
+    def on_connect(self) -> None:  # type: ignore[override]
+        """Nothing: what a new connection needs is done in `_open`, and one handed out again has it."""
 
     def initialize(self, connection: Connection) -> None:
         if not self.version_known:

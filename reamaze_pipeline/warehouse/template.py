@@ -148,9 +148,12 @@ def _macros(text: str) -> jinja2.Template:
 
 
 @cache
-def _compiled(text: str) -> tuple[dict[tuple[str, tuple[Any, ...]], int], tuple[jinja2.Template, jinja2.Template]]:
-    """The lines of its calls, and the template: as written for the lines of errors, with its lines kept for the SQL."""
-    return _call_lines(text), (_ENVIRONMENT.from_string(text), _ENVIRONMENT.from_string(_keep_lines(text)))
+def _compiled(text: str) -> tuple[dict[tuple[str, tuple[Any, ...]], int], list[jinja2.Template]]:
+    """The lines of its calls, and the template: as written for the lines of errors, with its lines kept for the SQL.
+
+    Where no tag goes over several lines, one serves for both.
+    """
+    return _call_lines(text), [_ENVIRONMENT.from_string(each) for each in dict.fromkeys((text, _keep_lines(text)))]
 
 
 def _keep_lines(text: str) -> str:
