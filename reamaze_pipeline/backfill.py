@@ -25,6 +25,7 @@ from reamaze_pipeline.defs.schedules import JOB
 from reamaze_pipeline.deployment import Deployment
 from reamaze_pipeline.errors import BackfillFailed, NoSuchDays
 from reamaze_pipeline.instance import end_abandoned_runs, open_instance, process_tag
+from reamaze_pipeline.loading import uncollected
 from reamaze_pipeline.warehouse.completeness import incomplete_days, row_counts
 
 POLL_SECONDS = 0.2
@@ -134,7 +135,8 @@ def _run(
     announce: Callable[[StoredDay], None],
 ) -> RunSummary:
     """One run over the days; what it says of its requests."""
-    job = build_defs(deployment).resolve_job_def(JOB.name)
+    with uncollected():
+        job = build_defs(deployment).resolve_job_def(JOB.name)
     run_id = str(uuid.uuid4())
     with _watching(instance, run_id, len(days), announce):
         result = job.execute_in_process(

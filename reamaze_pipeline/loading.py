@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def uncollected() -> Iterator[None]:
-    """Import in this block without looking for garbage, of which importing leaves none worth the time.
+    """Load in this block without looking for garbage, of which loading leaves none worth the time.
 
     What was loaded stays as long as the process, so no later collection looks through it again. In a month's backfill
     two thirds of all time that Python spent on collecting went there.
