@@ -11,13 +11,13 @@ from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from sqlalchemy import URL, event
 from sqlalchemy.dialects import registry
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from sqlalchemy.engine import Connection, Dialect, Engine
-from sqlalchemy.engine.interfaces import ReflectedColumn
+from sqlalchemy.engine.interfaces import DBAPIConnection, ReflectedColumn
 
 
 @contextmanager
@@ -40,7 +40,7 @@ def kept_open(folder: Path) -> Iterator[None]:
         try:
             return idle[path].pop()
         except IndexError:
-            return _open(path, options, idle[path])
+            return _open(dialect, path, options, idle[path])
 
     def share_statements(connection: Connection) -> None:
         if isinstance(connection.dialect, _AskingOnce):
@@ -104,7 +104,7 @@ class _AskingOnce(SQLiteDialect_pysqlite):
             self.tables, self.columns, self.version_known = set(), {}, False
 
     def on_connect(self) -> None:  # type: ignore[override]
-        """Nothing: what a new connection needs is done in `_open`, and one handed out again has it."""
+        """Nothing: `_open` does it, once for each connection and not each time that it is handed out."""
 
     def initialize(self, connection: Connection) -> None:
         if not self.version_known:
@@ -129,8 +129,9 @@ class _AskingOnce(SQLiteDialect_pysqlite):
         return self.columns[table]
 
 
-def _open(path: str, options: dict[str, Any], idle: list[_Kept]) -> _Kept:
+def _open(dialect: SQLiteDialect_pysqlite, path: str, options: dict[str, Any], idle: list[_Kept]) -> _Kept:
     connection = sqlite3.connect(path, factory=_Kept, **{**options, "check_same_thread": False})
     connection.idle = idle
+    SQLiteDialect_pysqlite.on_connect(dialect)(cast("DBAPIConnection", connection))
     connection.execute("PRAGMA synchronous = NORMAL")
     return connection

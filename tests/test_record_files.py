@@ -49,6 +49,13 @@ def test_a_closed_connection_is_handed_out_again_and_closed_with_the_block(path:
         kept.execute("select 1")
 
 
+def test_a_connection_knows_the_functions_that_sqlalchemy_adds_whenever_it_is_handed_out(path: Path) -> None:
+    with kept_open(path.parent):
+        for _ in range(2):
+            with engine(path).connect() as connection:
+                assert connection.execute(text("select 'acme' regexp '^a', floor(1.5)")).fetchall() == [(1, 1)]
+
+
 def test_what_was_not_committed_is_gone_when_the_connection_comes_again(path: Path) -> None:
     with kept_open(path.parent):
         with engine(path).connect() as connection:
