@@ -14,7 +14,7 @@ from typing import Any
 
 import duckdb
 
-from reamaze_pipeline.warehouse.catalog import prepare, stored_columns
+from reamaze_pipeline.warehouse.catalog import is_table, prepare
 from reamaze_pipeline.warehouse.table import Column, Table
 
 LEDGER = Table(
@@ -47,7 +47,7 @@ class StoredPartition:
 
 def stored_partitions(connection: duckdb.DuckDBPyConnection, table: Table) -> dict[date | None, StoredPartition]:
     """What the ledger knows of a table, by day; empty if nothing was ever stored."""
-    if not stored_columns(connection, LEDGER):
+    if not is_table(connection, LEDGER):
         return {}
     found = connection.execute(
         "SELECT day, row_count, loaded_at, run_id, version, details FROM meta.partitions"
