@@ -1,7 +1,7 @@
 {{ config(materialized='incremental', event_time='day') }}
 
--- DuckDB computes 2,048 rows at a time: pages of 40 MB, and as much again for each step. With each page repeated and
--- kept once, it is 64 pages, which stay in the processor's cache: a quarter less time.
+-- DuckDB computes 2,048 rows at a time, and so many pages are 40 MB, parsed twice that. Where each comes 32 times and one
+-- of them is kept, it is 64 pages at a time: they stay in the processor's cache, which takes a quarter less time.
 with repeated_pages as (
 
     select
