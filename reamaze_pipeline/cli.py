@@ -156,14 +156,13 @@ def report_command(
     output = Output(as_json=as_json)
     with Renderer() as renderer:
         with uncollected():
-            from reamaze_pipeline.defs.checks import checks_failed_last  # noqa: PLC0415 Dagster takes seconds to import
-            from reamaze_pipeline.defs.schedules import JOB  # noqa: PLC0415
+            from reamaze_pipeline.defs.checks import broken_promises, promised  # noqa: PLC0415 Dagster takes seconds
             from reamaze_pipeline.deployment import Deployment  # noqa: PLC0415
             from reamaze_pipeline.instance import open_instance  # noqa: PLC0415
             from reamaze_pipeline.report.build import build_report, write_report  # noqa: PLC0415
         deployment = Deployment.from_environment()
         with open_instance(deployment.database) as instance:
-            failed = checks_failed_last(instance, JOB.name)
+            failed = broken_promises(instance, promised(deployment.project, deployment.tests))
         report = build_report(
             deployment.database,
             first=first.date() if first else None,

@@ -2,7 +2,7 @@
 
 import dagster as dg
 
-from reamaze_pipeline.defs.checks import model_checks
+from reamaze_pipeline.defs.checks import model_checks, promised
 from reamaze_pipeline.defs.message_pages import message_pages
 from reamaze_pipeline.defs.models import model_assets
 from reamaze_pipeline.defs.resources import ReamazeResource, renderer
@@ -22,7 +22,7 @@ def build_defs(deployment: Deployment) -> dg.Definitions:
             message_pages(partitions, deployment.pages),
             *seed_assets(project),
             *model_assets(project, partitions),
-            support_report(project, partitions.timezone, deployment.report_path),
+            support_report(project, promised(project, deployment.tests), partitions.timezone, deployment.report_path),
         ],
         asset_checks=model_checks(project, deployment.tests),
         jobs=[JOB],

@@ -4,7 +4,7 @@ The statements come from the tests in `schema.yml` and from the files under `tes
 step and one connection. A broken promise of severity `error` keeps what is downstream from being built on it.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
@@ -20,6 +20,9 @@ from reamaze_pipeline.warehouse.io_manager import DuckDBWarehouse
 from reamaze_pipeline.warehouse.model import Model, Project
 from reamaze_pipeline.warehouse.singular_tests import SingularTest
 from reamaze_pipeline.warehouse.table import Select
+
+RUNS_LOOKED_AT = 50
+"""How many runs back the last look at a promise is searched for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,19 +112,31 @@ def _result(promise: _Promise, findings: Findings) -> dg.AssetCheckResult:
     )
 
 
-def failed_checks(instance: dg.DagsterInstance, run_id: str) -> list[str]:
-    """What a run found broken, as `schema/table: promise`, warnings included."""
-    found = instance.get_records_for_run(run_id, of_type=dg.DagsterEventType.ASSET_CHECK_EVALUATION).records
-    events = [record.event_log_entry.dagster_event for record in found]
-    evaluations = [event.asset_check_evaluation_data for event in events if event is not None]
+def promised(project: Project, tests: Sequence[SingularTest]) -> frozenset[dg.AssetCheckKey]:
+    """All that a run of everything looks at."""
+    promises = [promise for model in project.models for promise in (*_of_columns(model), *_of_files(model, tests))]
+    return frozenset(dg.AssetCheckKey(promise.key, promise.name) for promise in promises)
+
+
+def broken_promises(instance: dg.DagsterInstance, promises: Set[dg.AssetCheckKey]) -> list[str]:
+    """Those found broken when each was last looked at, as `schema/table: promise`, warnings included.
+
+    A run of some assets looks at theirs alone; so runs are gone through from the newest back, 50 at most.
+    """
+    newest: dict[dg.AssetCheckKey, dg.AssetCheckEvaluation] = {}
+    for run in instance.get_runs(limit=RUNS_LOOKED_AT):
+        newest = _evaluations(instance, run.run_id) | newest
+        if promises <= newest.keys():
+            break
     return sorted(
-        f"{check.asset_key.to_user_string()}: {check.description or check.check_name}"
-        for check in evaluations
-        if not check.passed
+        f"{key.asset_key.to_user_string()}: {check.description or check.check_name}"
+        for key, check in newest.items()
+        if key in promises and not check.passed
     )
 
 
-def checks_failed_last(instance: dg.DagsterInstance, job: str) -> list[str]:
-    """What the newest run of a job found broken; nothing if there was none."""
-    newest = instance.get_runs(dg.RunsFilter(job_name=job), limit=1)
-    return failed_checks(instance, newest[0].run_id) if newest else []
+def _evaluations(instance: dg.DagsterInstance, run_id: str) -> dict[dg.AssetCheckKey, dg.AssetCheckEvaluation]:
+    found = instance.get_records_for_run(run_id, of_type=dg.DagsterEventType.ASSET_CHECK_EVALUATION).records
+    events = [record.event_log_entry.dagster_event for record in found]
+    evaluations = [event.asset_check_evaluation_data for event in events if event is not None]
+    return {evaluation.asset_check_key: evaluation for evaluation in evaluations}

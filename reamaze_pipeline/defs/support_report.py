@@ -4,11 +4,12 @@ What is on the page is decided in `reamaze_pipeline.report`.
 """
 
 import base64
+from collections.abc import Set
 from pathlib import Path
 
 import dagster as dg
 
-from reamaze_pipeline.defs.checks import failed_checks
+from reamaze_pipeline.defs.checks import broken_promises
 from reamaze_pipeline.report.renderer import Renderer
 from reamaze_pipeline.warehouse.io_manager import DuckDBWarehouse
 from reamaze_pipeline.warehouse.model import Project
@@ -16,8 +17,8 @@ from reamaze_pipeline.warehouse.model import Project
 KEY = dg.AssetKey(["reports", "support_report"])
 
 
-def support_report(project: Project, timezone: str, path: Path) -> dg.AssetsDefinition:
-    """The asset that writes the report of `project`'s metrics to `path`."""
+def support_report(project: Project, promises: Set[dg.AssetCheckKey], timezone: str, path: Path) -> dg.AssetsDefinition:
+    """The asset that writes the report of `project`'s metrics to `path`, and which of the `promises` are broken."""
 
     @dg.asset(
         key=KEY,
@@ -33,7 +34,7 @@ def support_report(project: Project, timezone: str, path: Path) -> dg.AssetsDefi
     ) -> dg.MaterializeResult[None]:
         from reamaze_pipeline.report.build import build_report, write_report  # noqa: PLC0415 no other asset needs it
 
-        failed = failed_checks(context.instance, context.run.run_id)
+        failed = broken_promises(context.instance, promises)
         report = build_report(
             Path(warehouse.database),
             timezone=timezone,
