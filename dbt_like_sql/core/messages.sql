@@ -1,16 +1,11 @@
 {{ config(materialized='incremental', event_time='day') }}
 
--- DuckDB computes 2,048 rows at a time, and so many pages are 40 MB, parsed twice that. Where each comes 32 times and one
--- of them is kept, it is 64 pages at a time: they stay in the processor's cache, which takes a quarter less time.
+-- DuckDB computes 2,048 rows at a time, and so many pages are 40 MB. Where each comes 32 times and one of them is kept,
+-- it is 64 pages at a time: they stay in the processor's cache, which takes a quarter less time.
 with repeated_pages as (
 
     select
-        day,
-        audience,
-        page,
-        kept_rows,
-        kept_is_staff,
-        payload,
+        *,
         unnest(range(32)) as repetition
     from {{ source('raw', 'message_pages') }}
 

@@ -42,7 +42,7 @@ def model_checks(project: Project, tests: Sequence[SingularTest]) -> list[dg.Ass
     checks = []
     of_views: list[_Promise] = []
     for model in project.models:
-        promises = [*_of_columns(model), *_of_files(model, tests)]
+        promises = _of_model(model, tests)
         if model.materialized == "view":
             of_views += promises
         elif promises:
@@ -50,6 +50,10 @@ def model_checks(project: Project, tests: Sequence[SingularTest]) -> list[dg.Ass
     if of_views:
         checks.append(_checks("check_views", of_views, blocking=False))
     return checks
+
+
+def _of_model(model: Model, tests: Sequence[SingularTest]) -> list[_Promise]:
+    return [*_of_columns(model), *_of_files(model, tests)]
 
 
 def _of_columns(model: Model) -> Iterator[_Promise]:
@@ -114,7 +118,7 @@ def _result(promise: _Promise, findings: Findings) -> dg.AssetCheckResult:
 
 def promised(project: Project, tests: Sequence[SingularTest]) -> frozenset[dg.AssetCheckKey]:
     """All that a run of everything looks at."""
-    promises = [promise for model in project.models for promise in (*_of_columns(model), *_of_files(model, tests))]
+    promises = [promise for model in project.models for promise in _of_model(model, tests)]
     return frozenset(dg.AssetCheckKey(promise.key, promise.name) for promise in promises)
 
 
