@@ -23,8 +23,8 @@ import requests
 from crawl_vs_dlt import Server, Stopwatch
 
 from reamaze_pipeline.api.client import ReamazeClient
-from reamaze_pipeline.api.crawl import Window, crawl
 from reamaze_pipeline.api.page import Audience, Page
+from reamaze_pipeline.crawl.crawl import Window, crawl
 
 Query = tuple[tuple[str, str], ...]
 """What one request asks for, as parameters."""

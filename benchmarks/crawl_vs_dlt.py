@@ -32,12 +32,11 @@ import duckdb
 import requests
 
 from reamaze_pipeline.api.client import ReamazeClient
-from reamaze_pipeline.api.crawl import Window, crawl
-from reamaze_pipeline.api.errors import ReamazeError
 from reamaze_pipeline.api.text import clean_json_text
-from reamaze_pipeline.backfill import StoredDay, backfill
+from reamaze_pipeline.crawl.crawl import Window, crawl
 from reamaze_pipeline.deployment import Deployment
-from reamaze_pipeline.errors import BackfillFailed
+from reamaze_pipeline.errors import BackfillFailed, ReamazeError
+from reamaze_pipeline.runs.backfill import StoredDay, backfill
 
 DAYS = 800
 """Length of the history: a day two years back then lies behind nine tenths of the list, as the weekdays fall."""
@@ -62,7 +61,7 @@ class Server:
 
     def __init__(self, messages: int, latency_ms: float, *, honoured: bool) -> None:
         flag = "--dates-honoured" if honoured else "--dates-ignored"
-        command = [sys.executable, "-m", "reamaze_pipeline.cli", "sandbox", "--port", "0", "--json", flag]
+        command = [sys.executable, "-m", "reamaze_pipeline", "sandbox", "--port", "0", "--json", flag]
         command += ["--messages", str(messages), "--days", str(DAYS), "--latency-ms", str(latency_ms)]
         self._command = command
         self._controls = requests.Session()

@@ -15,11 +15,12 @@ import tempfile
 import time
 from pathlib import Path
 
-from reamaze_pipeline.warehouse.column_tests import failing_rows
+from reamaze_pipeline.models.column_tests import failing_rows
+from reamaze_pipeline.models.model import Model, Project
+from reamaze_pipeline.models.project import load_project
+from reamaze_pipeline.models.seeds import load_seeds
 from reamaze_pipeline.warehouse.connection import reading
 from reamaze_pipeline.warehouse.io_manager import DuckDBWarehouse
-from reamaze_pipeline.warehouse.model import Model, Project, load_project
-from reamaze_pipeline.warehouse.seeds import load_seeds
 from reamaze_pipeline.warehouse.table import Select
 
 FEW, ROUNDS = 10_000, 7

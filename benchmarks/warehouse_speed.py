@@ -29,12 +29,13 @@ from typing import Any
 
 import duckdb
 
-from reamaze_pipeline.demo import embedded_api
+from reamaze_pipeline.models.model import Project
+from reamaze_pipeline.models.project import load_project
+from reamaze_pipeline.models.seeds import load_seeds
+from reamaze_pipeline.runs.demonstration import embedded_api
 from reamaze_pipeline.sandbox import History, SandboxOptions
 from reamaze_pipeline.warehouse.connection import reading
 from reamaze_pipeline.warehouse.io_manager import DuckDBWarehouse
-from reamaze_pipeline.warehouse.model import Project, load_project
-from reamaze_pipeline.warehouse.seeds import load_seeds
 
 ROOT = Path(__file__).parent.parent
 KEPT = ROOT / "build" / "benchmarks"
@@ -259,7 +260,7 @@ def measure_day(project: Project, counts: Sequence[int] = (10_000, 1_000_000), r
 def night(settings: Mapping[str, str]) -> None:
     """Yesterday fetched and everything of it stored, as the command line does it."""
     yesterday = str(datetime.now(UTC).date() - timedelta(days=1))
-    command = [sys.executable, "-m", "reamaze_pipeline.cli", "backfill", "--from", yesterday, "--to", yesterday]
+    command = [sys.executable, "-m", "reamaze_pipeline", "backfill", "--from", yesterday, "--to", yesterday]
     unset = {name: "" for name in os.environ if name.startswith(("REAMAZE_", "DAGSTER_"))}
     subprocess.run([*command, "--refresh"], check=True, capture_output=True, env={**os.environ, **unset, **settings})
 

@@ -2,19 +2,23 @@
 
 import dagster as dg
 
+from reamaze_pipeline.crawl.progress import CrawlProgress
 from reamaze_pipeline.defs.checks import model_checks, promised
 from reamaze_pipeline.defs.message_pages import message_pages
-from reamaze_pipeline.defs.models import model_assets
+from reamaze_pipeline.defs.model_assets import model_assets
 from reamaze_pipeline.defs.resources import ReamazeResource, renderer
 from reamaze_pipeline.defs.schedules import JOB, daily_schedule
-from reamaze_pipeline.defs.seeds import seed_assets
+from reamaze_pipeline.defs.seed_assets import seed_assets
 from reamaze_pipeline.defs.storage import PreviewingWarehouse
 from reamaze_pipeline.defs.support_report import support_report
 from reamaze_pipeline.deployment import Deployment
 
 
-def build_defs(deployment: Deployment) -> dg.Definitions:
-    """The whole graph over one deployment; nothing is opened or asked until something runs."""
+def build_defs(deployment: Deployment, progress: CrawlProgress | None = None) -> dg.Definitions:
+    """The whole graph over one deployment; nothing is opened or asked until something runs.
+
+    `progress` hears of what the runs of these definitions fetch, in this process.
+    """
     partitions, project = deployment.partitions, deployment.project
     warehouse = PreviewingWarehouse(database=str(deployment.database))
     return dg.Definitions(
@@ -35,6 +39,7 @@ def build_defs(deployment: Deployment) -> dg.Definitions:
                 requests_per_minute=deployment.address.requests_per_minute,
                 concurrency=deployment.address.concurrency,
             ),
+            "crawl_progress": progress or CrawlProgress(),
             "renderer": renderer,
             "warehouse": warehouse,
             "io_manager": warehouse,

@@ -13,11 +13,13 @@ from typing import Any
 import dagster as dg
 
 from reamaze_pipeline import settings
-from reamaze_pipeline.business_hours import BusinessHoursError, read_business_hours
 from reamaze_pipeline.defs.partitions import daily_partitions
+from reamaze_pipeline.errors import SettingsError
+from reamaze_pipeline.models.business_hours import BusinessHoursError, read_business_hours
+from reamaze_pipeline.models.model import Project, Source
+from reamaze_pipeline.models.project import load_project
+from reamaze_pipeline.models.singular_tests import SingularTest, load_singular_tests
 from reamaze_pipeline.shipped import shipped
-from reamaze_pipeline.warehouse.model import Project, Source, load_project
-from reamaze_pipeline.warehouse.singular_tests import SingularTest, load_singular_tests
 from reamaze_pipeline.warehouse.table import Table
 
 
@@ -84,7 +86,7 @@ def _metric_variables() -> dict[str, Any]:
     try:
         hours = read_business_hours(metrics.business_hours) if metrics.business_hours else None
     except BusinessHoursError as error:
-        raise settings.SettingsError(f"REAMAZE_BUSINESS_HOURS: {error}") from None
+        raise SettingsError(f"REAMAZE_BUSINESS_HOURS: {error}") from None
     return {
         "excluded_senders": metrics.excluded_senders,
         "excluded_origins": metrics.excluded_origins,

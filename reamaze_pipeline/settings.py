@@ -15,6 +15,8 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, Validati
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from reamaze_pipeline.errors import SettingsError
+
 PREFIX = "REAMAZE_"
 MOST_CONCURRENCY = 32
 EXAMPLES = {
@@ -23,10 +25,6 @@ EXAMPLES = {
     "REAMAZE_API_TOKEN": "the API token of that user (Re:amaze: Settings, API Token)",
     "REAMAZE_START_DATE": "2024-01-31, the first day to load",
 }
-
-
-class SettingsError(Exception):
-    """A setting is missing or malformed; the text is one line that names it and says how to mend it."""
 
 
 def _zone(name: str) -> str:

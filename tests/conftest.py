@@ -1,18 +1,28 @@
-"""A deployment over the embedded API, for tests that run the whole pipeline."""
+"""What tests of several rooms share: a deployment over the embedded API, and warehouses filled by hand."""
 
 from __future__ import annotations
 
 import datetime as dt
+import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import duckdb
 import pytest
+from hypothesis import HealthCheck, settings
 
-from reamaze_pipeline.backfill import backfill
 from reamaze_pipeline.deployment import Deployment
+from reamaze_pipeline.models.model import Project
+from reamaze_pipeline.models.project import load_project
+from reamaze_pipeline.runs.backfill import backfill
 from reamaze_pipeline.sandbox import Sandbox, SandboxOptions
+from tests.stored_pages import DAY, SHIPPED, Warehouse
+
+settings.register_profile("quick", max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("thorough", parent=settings.get_profile("quick"), max_examples=10_000)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 
 END = dt.datetime(2026, 3, 12, tzinfo=dt.UTC)
 """The embedded history ends here; daylight saving began four days earlier in the brand's zone."""
@@ -94,3 +104,31 @@ def revisions(history: SandboxOptions) -> list[SandboxOptions]:
         for dates in (False, True)
         for flags in (True, False)
     ]
+
+
+@pytest.fixture(scope="session")
+def project() -> Project:
+    return load_project([SHIPPED])
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Path:
+    return tmp_path / "warehouse.duckdb"
+
+
+@pytest.fixture
+def warehouse(database: Path, project: Project) -> Warehouse:
+    return Warehouse(database, project)
+
+
+@pytest.fixture
+def memory() -> Iterable[duckdb.DuckDBPyConnection]:
+    with duckdb.connect() as connection:
+        connection.execute("SET TimeZone = 'UTC'")
+        yield connection
+
+
+@pytest.fixture
+def days() -> Callable[[int], list[dt.date]]:
+    """The first so many days from DAY."""
+    return lambda count: [DAY + dt.timedelta(days=n) for n in range(count)]

@@ -1,4 +1,5 @@
-"""Talks to Re:amaze: one reliable request, strictly read pages, exact windows.
+"""HTTP: one request made reliable, one page read strictly.
 
-Knows neither Dagster nor DuckDB.
+Belongs here: login, retries, rate limit, what an answer means, what a page promises. Does not: which pages to ask for
+(`crawl`). Knows neither the crawl nor Dagster, DuckDB or pandas.
 """

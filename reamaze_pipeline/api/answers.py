@@ -7,21 +7,21 @@ from collections.abc import Callable
 
 import requests
 
-from reamaze_pipeline.api.errors import (
+from reamaze_pipeline.api.page import explanation
+from reamaze_pipeline.api.retry import AskAgain, RetryPolicy
+from reamaze_pipeline.errors import (
     ApiUnavailable,
     BrandNotFound,
     LoginRefused,
     ReamazeError,
     RequestRefused,
 )
-from reamaze_pipeline.api.page import explanation
-from reamaze_pipeline.api.patience import AskAgain, Patience
 
 _RETRIED_5XX = frozenset({500, 502, 503, 504})
 
 
 def failure(
-    response: requests.Response, host: str, patience: Patience, safe: Callable[[str], str]
+    response: requests.Response, host: str, retry: RetryPolicy, safe: Callable[[str], str]
 ) -> ReamazeError | AskAgain:
     """The error that a status other than 200 stands for; `AskAgain` where another try may help.
 
@@ -41,7 +41,7 @@ def failure(
                 "Re:amaze still answers 429 (too many requests) after waiting; "
                 "lower REAMAZE_REQUESTS_PER_MINUTE or try again later"
             ),
-            held=patience.rate_limit_hold(response.headers.get("Retry-After")),
+            held=retry.rate_limit_hold(response.headers.get("Retry-After")),
         )
     if status >= 500:
         passing = status in _RETRIED_5XX

@@ -1,9 +1,9 @@
 """One request, made reliable: `GET {api_url}/messages` and nothing else.
 
 Belongs here: login and connection pool. What does not: what an answer means that is no page (`answers.py`), how often
-and how long to try (`patience.py`), which pages to ask for (the crawl) and what a page must look like (`page.py`).
+and how long to try (`retry.py`), which pages to ask for (the crawl) and what a page must look like (`page.py`).
 
-Asked again, within the bounds of `Patience`: connection errors, timeouts, answers cut short, 429, 5xx, and
+Asked again, within the bounds of `RetryPolicy`: connection errors, timeouts, answers cut short, 429, 5xx, and
 200 with what is not a page (proxies send HTML; a count and a list taken at two moments may disagree).
 Failed at once: 401, 403, 404, any other 4xx, redirects (the login must not follow one), an error body with
 200.
@@ -27,12 +27,12 @@ from requests.utils import get_environ_proxies
 from tenacity import RetryCallState, Retrying, retry_if_exception_type
 
 from reamaze_pipeline.api.answers import failure, is_error_body
-from reamaze_pipeline.api.errors import ApiUnavailable, UnexpectedAnswer
-from reamaze_pipeline.api.pace import Gate
 from reamaze_pipeline.api.page import Audience, Page, read_page
-from reamaze_pipeline.api.patience import AskAgain, Patience, give_up
+from reamaze_pipeline.api.rate_limit import RateLimiter
+from reamaze_pipeline.api.retry import AskAgain, RetryPolicy, give_up
+from reamaze_pipeline.errors import ApiUnavailable, UnexpectedAnswer
 
-__all__ = ["DEFAULT_USER_AGENT", "Patience", "ReamazeClient", "Traffic"]
+__all__ = ["DEFAULT_USER_AGENT", "ReamazeClient", "RetryPolicy", "Traffic"]
 
 DEFAULT_USER_AGENT = "reamaze-pipeline"
 
@@ -50,7 +50,7 @@ class ReamazeClient:
     """Asks one brand's API for pages of messages. Thread-safe; use it as a context manager.
 
     `api_url` is the API root, such as `https://brand.reamaze.io/api/v1`. `timeout` (seconds) replaces the
-    read timeout of `patience`. Raises `ValueError` for a root that is not an http(s) address.
+    read timeout of `retry`. Raises `ValueError` for a root that is not an http(s) address.
     """
 
     def __init__(
@@ -62,7 +62,7 @@ class ReamazeClient:
         requests_per_minute: float | None = None,
         concurrency: int = 4,
         timeout: float | None = None,
-        patience: Patience | None = None,
+        retry: RetryPolicy | None = None,
         user_agent: str = DEFAULT_USER_AGENT,
     ) -> None:
         address = urlsplit(api_url)
@@ -72,11 +72,11 @@ class ReamazeClient:
             raise ValueError("concurrency must be at least 1")
         self.api_url = api_url.rstrip("/")
         self.concurrency = concurrency
-        patience = patience or Patience()
-        self.patience = patience if timeout is None else replace(patience, read_timeout=timeout)
+        policy = retry or RetryPolicy()
+        self.retry = policy if timeout is None else replace(policy, read_timeout=timeout)
         self._host = address.hostname
         self._secrets = (token, email)
-        self._gate = Gate(requests_per_minute)
+        self._gate = RateLimiter(requests_per_minute)
         self._lock = threading.Lock()
         self._traffic = Traffic()
         self._session = _session(self.api_url, concurrency, user_agent)
@@ -86,8 +86,8 @@ class ReamazeClient:
         )
         self._retrying = Retrying(
             retry=retry_if_exception_type(AskAgain),
-            stop=self.patience.is_enough,
-            wait=self.patience.wait_before,
+            stop=self.retry.is_enough,
+            wait=self.retry.wait_before,
             sleep=self._sleep,
             before_sleep=self._count_retry,
             retry_error_callback=give_up,
@@ -148,7 +148,7 @@ class ReamazeClient:
             request.prepare_url(request.url, query)
             response = self._session.send(
                 request,
-                timeout=(self.patience.connect_timeout, self.patience.read_timeout),
+                timeout=(self.retry.connect_timeout, self.retry.read_timeout),
                 allow_redirects=False,
             )
         except requests.exceptions.SSLError:
@@ -165,7 +165,7 @@ class ReamazeClient:
                 )
             ) from None
         if response.status_code != 200:
-            failed = failure(response, self._host, self.patience, self._without_secrets)
+            failed = failure(response, self._host, self.retry, self._without_secrets)
             if isinstance(failed, AskAgain) and failed.held is not None:
                 self._gate.hold(failed.held)
             raise failed

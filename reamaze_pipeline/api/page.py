@@ -14,8 +14,8 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Literal, NoReturn
 
-from reamaze_pipeline.api.errors import UnexpectedAnswer
 from reamaze_pipeline.api.text import clean_json_text
+from reamaze_pipeline.errors import UnexpectedAnswer
 
 Audience = Literal["all", "staff", "customer"]
 

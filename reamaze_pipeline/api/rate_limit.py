@@ -9,10 +9,10 @@ from __future__ import annotations
 import threading
 import time
 
-from reamaze_pipeline.api.errors import ClientClosed
+from reamaze_pipeline.errors import ClientClosed
 
 
-class Gate:
+class RateLimiter:
     """A gate for all threads of one client. Waits end at once when it is closed or on Ctrl-C."""
 
     def __init__(self, requests_per_minute: float | None = None) -> None:

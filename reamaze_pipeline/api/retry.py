@@ -12,8 +12,8 @@ from email.utils import parsedate_to_datetime
 
 from tenacity import RetryCallState
 
-from reamaze_pipeline.api.errors import ReamazeError
 from reamaze_pipeline.api.page import Page
+from reamaze_pipeline.errors import ReamazeError
 
 
 class AskAgain(Exception):
@@ -35,7 +35,7 @@ def give_up(state: RetryCallState) -> Page:
 
 
 @dataclass(frozen=True)
-class Patience:
+class RetryPolicy:
     """How long one page may take. Seconds throughout; every wait has random jitter of up to a fifth."""
 
     connect_timeout: float = 10.0

@@ -10,15 +10,15 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
-from reamaze_pipeline.api.doubts import Doubts
-from reamaze_pipeline.api.flight import Flight
-from reamaze_pipeline.api.look import Overview, look
 from reamaze_pipeline.api.page import Audience
-from reamaze_pipeline.api.parts import Part, parts
-from reamaze_pipeline.api.run import PageSource, Run
-from reamaze_pipeline.api.staff import by_flag, by_list
-from reamaze_pipeline.api.view import View
-from reamaze_pipeline.api.window import (
+from reamaze_pipeline.crawl.overview import Overview, look
+from reamaze_pipeline.crawl.reading.listing import Listing
+from reamaze_pipeline.crawl.reading.parts import Part, parts
+from reamaze_pipeline.crawl.reading.prefetch import Prefetcher
+from reamaze_pipeline.crawl.reading.session import CrawlSession, PageSource
+from reamaze_pipeline.crawl.sides.staff import by_flag, by_list
+from reamaze_pipeline.crawl.sides.unflagged import UnflaggedRows
+from reamaze_pipeline.crawl.window import (
     CrawledWindow,
     Hint,
     KeptPage,
@@ -58,71 +58,71 @@ def crawl(
     """
     groups = _groups(windows)
     threads: int = getattr(pages, "concurrency", 1) if concurrency is None else concurrency
-    run = Run(pages, Flight(threads), threads)
+    session = CrawlSession(pages, Prefetcher(threads), threads)
     for hint in hints:
-        run.hints.setdefault(hint.audience, []).append((hint.created_at, hint.place_from_oldest))
-    crawler = _Crawl(run)
+        session.hints.setdefault(hint.audience, []).append((hint.created_at, hint.place_from_oldest))
+    crawler = _Crawl(session)
     try:
         for group in groups:
             yield from crawler.group(group)
     finally:
-        run.flight.close()
+        session.prefetcher.close()
 
 
 class _Crawl:
     """One crawl over groups of windows; keeps what it learns from one group for the next."""
 
-    def __init__(self, run: Run) -> None:
-        self.run = run
-        self._lists: dict[Audience, View] = {}
+    def __init__(self, session: CrawlSession) -> None:
+        self.session = session
+        self._lists: dict[Audience, Listing] = {}
         self._flagged = False
         self._adds_up: bool | None = None
 
-    def open(self, audience: Audience, start: datetime, end: datetime) -> View:
+    def open(self, audience: Audience, start: datetime, end: datetime) -> Listing:
         """The list aimed at a stretch of time: the one in use where dates are ignored, else a narrow one."""
-        view = self._lists.get(audience)
-        if view is None or not self.run.dates_ignored:
+        listing = self._lists.get(audience)
+        if listing is None or not self.session.dates_ignored:
             known = [other for other in self._lists.values() if other.audience != audience]
-            view = self._lists[audience] = View(self.run, audience, start, end)
-            if self.run.dates_ignored and known and not self._flagged:
-                view.learn_from(max(known, key=lambda other: len(other.atlas.marks)))
+            listing = self._lists[audience] = Listing(self.session, audience, start, end)
+            if self.session.dates_ignored and known and not self._flagged:
+                listing.learn_from(max(known, key=lambda other: len(other.density.marks)))
         else:
-            view.aim(start, end)
-        return view
+            listing.aim(start, end)
+        return listing
 
     def group(self, windows: list[Window]) -> Iterator[CrawledWindow]:
         """The windows of a group that touch each other, newest first."""
         start, end = windows[-1].start, windows[0].end
-        asked, moved = self.run.requests, self.run.movements
+        asked, moved = self.session.requests, self.session.movements
         for found, kept in self._parts_and_rows(windows, start, end):
-            requests, asked = self.run.requests - asked, self.run.requests
-            movements, moved = self.run.movements - moved, self.run.movements
+            requests, asked = self.session.requests - asked, self.session.requests
+            movements, moved = self.session.movements - moved, self.session.movements
             yield self._window(found, kept, requests, movements)
 
     def _parts_and_rows(
         self, windows: list[Window], start: datetime, end: datetime
     ) -> Iterator[tuple[list[Part], list[KeptPage]]]:
         """Each window's parts and rows, off the unfiltered list or off the two filtered ones."""
-        views: list[View] = []
-        if self._adds_up is None or not self.run.dates_ignored:
+        listings: list[Listing] = []
+        if self._adds_up is None or not self.session.dates_ignored:
             everyone = self.open("all", start, end)
             first = everyone.latest or everyone.fetch(1)
             self._flagged = self._flagged or any(row.is_staff is not None for row in first.rows)
             if self._flagged or not first.rows:
-                doubts = Doubts(everyone, self.open)
+                doubts = UnflaggedRows(everyone, self.open)
                 for part in parts(everyone, windows):
                     yield [part], by_flag(part, doubts.settle(part))
                 return
-            views = [self.open("staff", start, end), self.open("customer", start, end)]
-            counts = [(view.latest or view.fetch(1)).total_count for view in views]
+            listings = [self.open("staff", start, end), self.open("customer", start, end)]
+            counts = [(listing.latest or listing.fetch(1)).total_count for listing in listings]
             again = everyone.fetch(1)
             self._adds_up = first.total_count == again.total_count == sum(counts)
-        views = views or [self.open("staff", start, end), self.open("customer", start, end)]
+        listings = listings or [self.open("staff", start, end), self.open("customer", start, end)]
         if not self._adds_up:
-            views.append(self._lists["all"])
+            listings.append(self._lists["all"])
             self._lists["all"].aim(start, end)
         met: Counter[bytes] = Counter()
-        for found in zip(*(parts(view, windows) for view in views), strict=True):
+        for found in zip(*(parts(listing, windows) for listing in listings), strict=True):
             yield list(found), by_list(found[0], found[1], found[2] if len(found) > 2 else None, met)
 
     def _window(self, found: list[Part], kept: list[KeptPage], requests: int, movements: int) -> CrawledWindow:
@@ -136,7 +136,7 @@ class _Crawl:
             undated=sum(page.page.rows[row.index].created_at is None for page in kept for row in page.rows),
             cleaned=sum(page.page.cleaned for page in kept),
             unresolved=sum(row.is_staff is None for row in rows),
-            dates_ignored=self.run.dates_ignored,
+            dates_ignored=self.session.dates_ignored,
         )
         return CrawledWindow(found[0].window, tuple(kept), len(rows), proof)
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from reamaze_pipeline.api.crawl import Hint
 from reamaze_pipeline.api.page import Audience, read_page
+from reamaze_pipeline.crawl.crawl import Hint
 
 
 def hints_of(audience: Audience, number: int, payload: str, fetched_at: datetime) -> Iterator[Hint]:

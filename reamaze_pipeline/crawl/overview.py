@@ -10,8 +10,8 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 
 from reamaze_pipeline.api.page import Page
-from reamaze_pipeline.api.run import PageSource
-from reamaze_pipeline.api.view import PADDING
+from reamaze_pipeline.crawl.reading.listing import PADDING
+from reamaze_pipeline.crawl.reading.session import PageSource
 
 
 @dataclass(frozen=True)

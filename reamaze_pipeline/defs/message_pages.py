@@ -6,19 +6,20 @@ day: a day is committed and announced as soon as it is complete, so it stays don
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, fields
-from typing import Any, Self, cast
+from dataclasses import asdict
+from typing import Any
 
 import dagster as dg
 
-from reamaze_pipeline.api.crawl import CrawledWindow, Hint, KeptPage, crawl
-from reamaze_pipeline.api.hints import hints_of
-from reamaze_pipeline.defs.batches import batches
+from reamaze_pipeline.crawl.crawl import CrawledWindow, Hint, KeptPage, crawl
+from reamaze_pipeline.crawl.hints import hints_of
+from reamaze_pipeline.crawl.progress import CrawlProgress, CrawlSummary, StoredDay
 from reamaze_pipeline.defs.partitions import day_window, days_of
 from reamaze_pipeline.defs.resources import ReamazeResource
-from reamaze_pipeline.warehouse.completeness import row_counts
+from reamaze_pipeline.models.model import Source
+from reamaze_pipeline.state.completeness import row_counts
+from reamaze_pipeline.warehouse.batches import batches
 from reamaze_pipeline.warehouse.io_manager import DuckDBWarehouse, table_metadata
-from reamaze_pipeline.warehouse.model import Source
 from reamaze_pipeline.warehouse.neighbours import neighbouring_rows
 from reamaze_pipeline.warehouse.table import Table
 
@@ -32,27 +33,6 @@ class Fetch(dg.Config):
 
     missing_only: bool = False
     """Ask only for days that are not stored yet. Materializing from the UI leaves this off: it fetches anew."""
-
-
-@dataclass(frozen=True, slots=True)
-class RunSummary:
-    """What the crawl of one run did, as it stands in the metadata of the asset's materializations."""
-
-    days_fetched: int = 0
-    requests: int = 0
-    retries: int = 0
-    waited_seconds: float = 0.0
-
-    @classmethod
-    def of(cls, materializations: Sequence[dg.AssetMaterialization]) -> Self:
-        """Read it back from a finished run."""
-        said = {name.removeprefix("run/"): value.value for name, value in materializations[-1].metadata.items()}
-        return cls(**{field.name: cast(Any, said[field.name]) for field in fields(cls)})
-
-    @property
-    def metadata(self) -> dict[str, int | float]:
-        """As it is attached to the materializations."""
-        return {f"run/{field.name}": getattr(self, field.name) for field in fields(self)}
 
 
 def message_pages(partitions: dg.DailyPartitionsDefinition, source: Source) -> dg.AssetsDefinition:
@@ -73,6 +53,7 @@ def message_pages(partitions: dg.DailyPartitionsDefinition, source: Source) -> d
         config: Fetch,
         reamaze: ReamazeResource,
         warehouse: dg.ResourceParam[DuckDBWarehouse],
+        crawl_progress: dg.ResourceParam[CrawlProgress],
     ) -> dg.MaterializeResult[Any]:
         days = days_of(context.partition_keys)
         kept = row_counts(warehouse.database, table, days) if config.missing_only else {}
@@ -81,10 +62,14 @@ def message_pages(partitions: dg.DailyPartitionsDefinition, source: Source) -> d
         with reamaze.client() as client:
             found = crawl(client, windows, hints=hints, concurrency=reamaze.concurrency)
             for complete in batches(found, seconds=SECONDS_PER_WRITE):
-                _store(context, warehouse, table, complete, client.traffic.requests)
+                _store(context, warehouse, table, complete)
+                for window in complete:
+                    stored = StoredDay(window.window.key, window.message_count, client.traffic.requests)
+                    crawl_progress.day_stored(stored)
             traffic = client.traffic
-        summary = RunSummary(len(windows), traffic.requests, traffic.retries, round(traffic.waited_seconds, 3))
-        return dg.MaterializeResult(metadata=summary.metadata)
+        summary = CrawlSummary(len(windows), traffic.requests, traffic.retries, round(traffic.waited_seconds, 3))
+        crawl_progress.crawl_ended(summary)
+        return dg.MaterializeResult(metadata={f"run/{name}": value for name, value in asdict(summary).items()})
 
     return message_pages
 
@@ -94,20 +79,11 @@ def fetch_config(*, missing_only: bool) -> dict[str, Any]:
     return {"ops": {KEY.to_python_identifier(): {"config": {"missing_only": missing_only}}}}
 
 
-def stored_day(event: dg.AssetMaterialization) -> tuple[int, int] | None:
-    """Messages of the day and requests of the run so far, if the event announces a day just stored."""
-    if "requests_so_far" not in event.metadata:
-        return None
-    messages, requests = (cast(int, event.metadata[name].value) for name in ("messages", "requests_so_far"))
-    return messages, requests
-
-
 def _store(
     context: dg.AssetExecutionContext,
     warehouse: DuckDBWarehouse,
     table: Table,
     complete: Sequence[CrawledWindow],
-    requests_so_far: int,
 ) -> None:
     """Commit the days, then announce each: announced but not committed would be a lie, the reverse is mended later."""
     rows = [_row(window.window.key, kept) for window in complete for kept in window.pages]
@@ -121,8 +97,7 @@ def _store(
             "dagster/partition_row_count": len(window.pages),
             "proof": dg.MetadataValue.json(proofs[key]),
         }
-        announced = {**metadata, "requests_so_far": requests_so_far}
-        context.log_event(dg.AssetMaterialization(KEY, partition=key, metadata=announced))
+        context.log_event(dg.AssetMaterialization(KEY, partition=key, metadata=metadata))
         context.add_asset_metadata(metadata, partition_key=key)
 
 

@@ -6,10 +6,10 @@ An asset here only returns the select of its model; the IO manager runs it insid
 import dagster as dg
 
 from reamaze_pipeline.defs.partitions import days_of
+from reamaze_pipeline.models.lineage import column_lineage
+from reamaze_pipeline.models.model import Model, Project
 from reamaze_pipeline.warehouse.io_manager import table_metadata
 from reamaze_pipeline.warehouse.ledger import LEDGER
-from reamaze_pipeline.warehouse.lineage import column_lineage
-from reamaze_pipeline.warehouse.model import Model, Project
 from reamaze_pipeline.warehouse.table import Select
 
 
@@ -56,6 +56,6 @@ def _lineage(model: Model, project: Project) -> dg.TableColumnLineage:
                 for schema, table, name in sources
                 if schema != LEDGER.schema
             ]
-            for column, sources in column_lineage(model, project.models).items()
+            for column, sources in column_lineage(model, project).items()
         }
     )

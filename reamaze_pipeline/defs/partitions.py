@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import dagster as dg
 
-from reamaze_pipeline.api.crawl import Window
+from reamaze_pipeline.crawl.crawl import Window
 from reamaze_pipeline.settings import Calendar
 
 

@@ -11,7 +11,7 @@ import dagster as dg
 from pydantic import Field
 
 from reamaze_pipeline.api.client import ReamazeClient
-from reamaze_pipeline.report.renderer import Renderer
+from reamaze_pipeline.report.charts.renderer import Renderer
 
 
 class ReamazeResource(dg.ConfigurableResource):  # type: ignore[type-arg]

@@ -1,11 +1,10 @@
 """When it runs: the job `daily_messages` and its schedule, after midnight in the time zone of the partitions."""
 
-import datetime as dt
-
 import dagster as dg
 
 from reamaze_pipeline.defs.message_pages import KEY as PAGES
 from reamaze_pipeline.defs.partitions import days_of, last_whole_day, range_tags
+from reamaze_pipeline.state.catch_up import first_day_to_fetch
 
 SCHEDULE = "daily_messages_schedule"
 MINUTES_AFTER_MIDNIGHT = 15
@@ -37,16 +36,10 @@ def daily_schedule(partitions: dg.DailyPartitionsDefinition) -> dg.ScheduleDefin
         newest = last_whole_day(partitions, context.scheduled_execution_time)
         if newest is None:
             return dg.SkipReason("The first day is not over yet.")
-        oldest = _first_day_to_fetch(context.instance, newest)
+        oldest = first_day_to_fetch(days_of(context.instance.get_materialized_partitions(PAGES)), newest)
         return dg.RunRequest(
             run_key=f"{oldest}..{newest}",
             tags=range_tags(oldest, newest),
         )
 
     return nightly
-
-
-def _first_day_to_fetch(instance: dg.DagsterInstance, newest: dt.date) -> dt.date:
-    """The day after the newest stored one, or `newest` if nothing older is stored."""
-    stored = [day for day in days_of(instance.get_materialized_partitions(PAGES)) if day < newest]
-    return stored[-1] + dt.timedelta(1) if stored else newest

@@ -2,9 +2,9 @@
 
 import dagster as dg
 
+from reamaze_pipeline.models.model import Project, Seed
+from reamaze_pipeline.models.seeds import load_seeds
 from reamaze_pipeline.warehouse.io_manager import DuckDBWarehouse, table_metadata
-from reamaze_pipeline.warehouse.model import Project, Seed
-from reamaze_pipeline.warehouse.seeds import load_seeds
 
 
 def seed_assets(project: Project) -> list[dg.AssetsDefinition]:

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import dagster as dg
 
-from reamaze_pipeline.defs.checks import broken_promises
-from reamaze_pipeline.report.renderer import Renderer
+from reamaze_pipeline.instance.check_records import broken_promises
+from reamaze_pipeline.models.model import Project
+from reamaze_pipeline.report.charts.renderer import Renderer
 from reamaze_pipeline.warehouse.io_manager import DuckDBWarehouse
-from reamaze_pipeline.warehouse.model import Project
 
 KEY = dg.AssetKey(["reports", "support_report"])
 

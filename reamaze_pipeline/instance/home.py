@@ -12,8 +12,8 @@ from pathlib import Path
 
 import dagster as dg
 
-from reamaze_pipeline import record_files
-from reamaze_pipeline.settings import SettingsError
+from reamaze_pipeline.errors import SettingsError
+from reamaze_pipeline.instance import record_files
 
 HOME = "DAGSTER_HOME"
 PROCESS_TAG = "reamaze_pipeline/process"

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from reamaze_pipeline.errors import UiFailed
-from reamaze_pipeline.instance import dagster_home
+from reamaze_pipeline.instance.home import dagster_home
 from reamaze_pipeline.shipped import shipped
 
 HOST = "127.0.0.1"

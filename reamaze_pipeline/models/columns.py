@@ -11,8 +11,8 @@ from pathlib import Path
 
 import duckdb
 
-from reamaze_pipeline.warehouse.declarations import Declared, DeclaredColumn
-from reamaze_pipeline.warehouse.errors import ModelError
+from reamaze_pipeline.errors import ModelError
+from reamaze_pipeline.models.declarations import Declared, DeclaredColumn
 from reamaze_pipeline.warehouse.table import Column, quoted
 
 

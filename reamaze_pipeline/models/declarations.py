@@ -14,7 +14,7 @@ from typing import Any
 
 import yaml
 
-from reamaze_pipeline.warehouse.errors import ModelError
+from reamaze_pipeline.errors import ModelError
 from reamaze_pipeline.warehouse.table import ColumnTest
 
 TESTS = {"not_null": (), "unique": (), "accepted_values": ("values",), "relationships": ("to", "field")}

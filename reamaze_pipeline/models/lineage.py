@@ -6,28 +6,27 @@ does not belong here.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
 from sqlglot.lineage import Node, lineage
 
-from reamaze_pipeline.warehouse.errors import ModelError
-from reamaze_pipeline.warehouse.model import Model
+from reamaze_pipeline.errors import ModelError
+from reamaze_pipeline.models.model import Model, Project
 from reamaze_pipeline.warehouse.table import Table
 
 Origin = tuple[str, str, str]
 """Schema, table and column."""
 
 
-def column_lineage(model: Model, models: Sequence[Model]) -> dict[str, list[Origin]]:
+def column_lineage(model: Model, project: Project) -> dict[str, list[Origin]]:
     """For each column of the model, in order, the columns of other tables that it is computed from.
 
-    ``models`` are those of the project, so that a star can be unfolded. Raises `ModelError` where sqlglot
+    The project says which columns its tables have, so that a star can be unfolded. Raises `ModelError` where sqlglot
     cannot follow the SQL although DuckDB can run it.
     """
-    upstream = [node.table for node in model.nodes.values()]
-    schema = _schema([*upstream, *(other.table for other in models)])
+    schema = _schema(node.table for node in project.nodes.values())
     try:
         # All columns at once: one by one, each would parse and qualify the whole select again.
         roots = lineage(None, model.sql, schema=schema, dialect="duckdb", trim_selects=False)
@@ -46,7 +45,7 @@ def _origins(root: Node) -> list[Origin]:
     return sorted(origins)
 
 
-def _schema(tables: Sequence[Table]) -> dict[str, dict[str, dict[str, str]]]:
+def _schema(tables: Iterable[Table]) -> dict[str, dict[str, dict[str, str]]]:
     schema: dict[str, dict[str, dict[str, str]]] = {}
     for table in tables:
         columns = {column.name: column.type for column in table.columns}

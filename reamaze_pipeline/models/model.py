@@ -1,22 +1,23 @@
-"""SQL models: one select per file, its place in the graph, its columns and what is promised of them.
+"""What a project is made of: models (one select a file), the seeds and sources they read, and the graph of them all.
 
-`load_project` reads folders laid out like ``dbt_like_sql/`` and lets DuckDB itself bind every select
-against empty tables, so a wrong column or type is found when the project loads, with file and line. Running
-a select and storing what it gives belong to `partition` and the IO manager.
+Plain values. Reading them from files and checking them belongs to `project`; running a select and storing what it
+gives, to the warehouse.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Literal
 
+from reamaze_pipeline.models.template import Relation, SqlTemplate
+from reamaze_pipeline.warehouse.day_filter import DailyInput, DailySelect, DayFilter
 from reamaze_pipeline.warehouse.table import Column, ColumnTest, Select, Table, quoted
-from reamaze_pipeline.warehouse.template import Relation, SqlTemplate
-from reamaze_pipeline.warehouse.window import DailySelect, Input, Window
 
 ROWS_PER_BATCH = 150_000
 """Rows of an input that a model is computed from at a time, unless the input's ``meta`` says otherwise."""
@@ -52,8 +53,8 @@ class Model:
     """One SQL file.
 
     ``sql`` reads everything; `select` reads what a run is about. ``refs`` are other models, ``sources`` and
-    ``seeds`` what they say, each as (schema, name). ``materialized`` is ``incremental`` for a model that is
-    stored day by day.
+    ``seeds`` what they say, each as (schema, name); ``inputs`` are all of them, by the name its SQL calls them.
+    ``materialized`` is ``incremental`` for a model that is stored day by day.
     """
 
     table: Table
@@ -69,7 +70,7 @@ class Model:
     tags: tuple[str, ...]
     meta: Mapping[str, Any]
     template: SqlTemplate = field(repr=False)
-    nodes: Mapping[str, Source | Seed | Model] = field(repr=False, compare=False)
+    inputs: Mapping[str, Source | Seed | Model] = field(repr=False, compare=False)
     variables: Mapping[str, Any] = field(repr=False)
 
     @property
@@ -107,8 +108,7 @@ class Model:
     @property
     def upstream(self) -> tuple[Source | Seed | Model, ...]:
         """What it reads, by its own SQL."""
-        names = [*(name for _, name in (*self.refs, *self.seeds)), *map(".".join, self.sources)]
-        return tuple(self.nodes[name] for name in names)
+        return tuple(self.inputs.values())
 
     @property
     def version(self) -> str:
@@ -122,34 +122,52 @@ class Model:
         if days is None or not self.partitioned:
             return Select(self.sql, as_view=self.materialized == "view", version=self.version)
         wanted = tuple(sorted(set(days)))
-        window = Window.spanning(wanted)
+        window = DayFilter.spanning(wanted)
         rendered = self.template.render(
-            lambda name, _: relation(self.nodes[name], window),
-            lambda name, _: relation(self.nodes[".".join(name)], window),
+            lambda name, _: relation(self.inputs[name], window),
+            lambda name, _: relation(self.inputs[".".join(name)], window),
             relation(self, None),
             windowed=True,
             variables=self.variables,
         )
         if "$window_" not in rendered.sql:
             return Select(rendered.sql, version=self.version)
-        inputs = {Input(node.table, node.rows_per_batch) for node in _stored(self.upstream) if node.event_time}
+        inputs = {DailyInput(node.table, node.rows_per_batch) for node in _stored(self.upstream) if node.event_time}
         return DailySelect(rendered.sql, window.parameters, version=self.version, days=wanted, inputs=tuple(inputs))
 
 
-@dataclass(frozen=True, slots=True)
+Node = Source | Seed | Model
+
+
+@dataclass(frozen=True)
 class Project:
-    """All folders read together; models in an order in which each comes after what it refers to."""
+    """All folders read together, and the graph of what they hold.
+
+    ``models`` are in an order in which each comes after what it refers to. ``nodes`` holds everything under the name
+    that ``ref`` (a model, a seed) or ``source`` (``schema.table``) calls it.
+    """
 
     models: tuple[Model, ...]
     sources: tuple[Source, ...]
     seeds: tuple[Seed, ...]
+
+    @cached_property
+    def nodes(self) -> Mapping[str, Node]:
+        """Everything that can be referred to."""
+        return MappingProxyType(
+            {
+                **{source.table.label: source for source in self.sources},
+                **{seed.table.name: seed for seed in self.seeds},
+                **{model.name: model for model in self.models},
+            }
+        )
 
     def source(self, schema: str, name: str) -> Source:
         """One source. Raises KeyError if it is not declared."""
         return {(s.table.schema, s.table.name): s for s in self.sources}[schema, name]
 
 
-def _stored(nodes: Iterable[Source | Seed | Model]) -> Iterator[Source | Seed | Model]:
+def _stored(nodes: Iterable[Node]) -> Iterator[Node]:
     """The nodes, views replaced by what they read."""
     for node in nodes:
         if isinstance(node, Model) and node.materialized == "view":
@@ -158,25 +176,9 @@ def _stored(nodes: Iterable[Source | Seed | Model]) -> Iterator[Source | Seed | 
             yield node
 
 
-def relation(node: Source | Seed | Model, window: Window | None) -> Relation:
+def relation(node: Node, window: DayFilter | None) -> Relation:
     """The SQL that stands for a table in a run over ``window``; the whole table if either knows no days."""
     whole = node.table.qualified
     if window is None or node.event_time is None:
         return Relation(whole, whole)
     return Relation(f"(SELECT * FROM {whole} WHERE {window.predicate(quoted(node.event_time))})", whole)
-
-
-def load_models(folders: Sequence[Path], variables: Mapping[str, Any] | None = None) -> list[Model]:
-    """The models of `load_project`."""
-    return list(load_project(folders, variables).models)
-
-
-def load_project(folders: Sequence[Path], variables: Mapping[str, Any] | None = None) -> Project:
-    """Read and check folders laid out like ``dbt_like_sql/``, the first being the shipped one.
-
-    ``variables`` are what ``{{ var('…') }}`` gives. Raises `ModelError`, with file and line, for anything
-    wrong.
-    """
-    from reamaze_pipeline.warehouse.project import read_project  # noqa: PLC0415 (project builds what is defined here)
-
-    return read_project(folders, variables or {})

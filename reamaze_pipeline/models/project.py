@@ -12,24 +12,23 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, get_args
 
 import duckdb
 
-from reamaze_pipeline.warehouse.columns import declare
-from reamaze_pipeline.warehouse.declarations import Declared, read_declarations
-from reamaze_pipeline.warehouse.errors import ModelError, TableRefused
-from reamaze_pipeline.warehouse.model import ROWS_PER_BATCH, Materialized, Model, Project, Seed, Source, relation
+from reamaze_pipeline.errors import ModelError, TableRefused
+from reamaze_pipeline.models.columns import declare
+from reamaze_pipeline.models.declarations import Declared, read_declarations
+from reamaze_pipeline.models.model import ROWS_PER_BATCH, Materialized, Model, Node, Project, Seed, Source, relation
+from reamaze_pipeline.models.template import Relation, Rendered, SqlTemplate, read_macros
 from reamaze_pipeline.warehouse.staging import describe
 from reamaze_pipeline.warehouse.table import Select, Table, quoted
-from reamaze_pipeline.warehouse.template import Relation, Rendered, SqlTemplate, read_macros
 
 _NOT_SCHEMAS = {"seeds", "tests", "macros", "target", "logs", "snapshots", "analyses", "dbt_packages"}
 _SEEDS = "seeds"
 _DEFAULTS: dict[str, Any] = {"materialized": "incremental", "event_time": "day"}  # as in dbt_project.yml
 _SQL_LINE = re.compile(r"LINE (\d+):")
-
-Node = Source | Seed | Model
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +42,13 @@ class _Draft:
     declared: Declared | None
 
 
-def read_project(folders: Sequence[Path], variables: Mapping[str, Any]) -> Project:
-    """See `model.load_project`."""
+def load_project(folders: Sequence[Path], variables: Mapping[str, Any] | None = None) -> Project:
+    """Read and check folders laid out like ``dbt_like_sql/``, the first being the shipped one.
+
+    ``variables`` are what ``{{ var('…') }}`` gives. Raises `ModelError`, with file and line, for anything
+    wrong.
+    """
+    variables = variables or {}
     declared = _declarations(folders)
     with duckdb.connect() as scratch:
         scratch.execute("SET TimeZone = 'UTC'")
@@ -221,9 +225,17 @@ def _bind(
         tags=tuple([config["tags"]] if isinstance(config.get("tags"), str) else config.get("tags") or ()),
         meta=meta,
         template=draft.template,
-        nodes=nodes,
+        inputs=_inputs(nodes, rendered),
         variables=variables,
     )
+
+
+def _inputs(nodes: Mapping[str, Node], rendered: Rendered) -> Mapping[str, Node]:
+    """What the SQL reads, models and seeds before sources; all of it is bound by now."""
+    referred = {name: nodes[name] for name in rendered.refs}
+    in_order = sorted(referred, key=lambda name: isinstance(referred[name], Seed))
+    sources = {".".join(source): nodes[".".join(source)] for source in rendered.sources}
+    return MappingProxyType({**{name: referred[name] for name in in_order}, **sources})
 
 
 def _keys(nodes: Mapping[str, Node], rendered: Rendered, kind: type) -> tuple[tuple[str, str], ...]:

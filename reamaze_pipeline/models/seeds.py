@@ -8,10 +8,10 @@ from pathlib import Path
 
 import duckdb
 
+from reamaze_pipeline.errors import SeedError, TableRefused
+from reamaze_pipeline.models.model import Seed
 from reamaze_pipeline.warehouse.connection import reading, writing
-from reamaze_pipeline.warehouse.errors import SeedError, TableRefused
 from reamaze_pipeline.warehouse.ledger import stored_partitions
-from reamaze_pipeline.warehouse.model import Seed
 from reamaze_pipeline.warehouse.partition import replace_partitions
 from reamaze_pipeline.warehouse.table import Select
 

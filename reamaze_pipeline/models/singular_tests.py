@@ -11,18 +11,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
-from reamaze_pipeline.warehouse.errors import ModelError
-from reamaze_pipeline.warehouse.model import Model, Project, Seed, Source, relation
+from reamaze_pipeline.errors import ModelError
+from reamaze_pipeline.models.model import Model, Node, Project, relation
+from reamaze_pipeline.models.template import Relation, Rendered, SqlTemplate, read_macros
+from reamaze_pipeline.warehouse.day_filter import DayFilter
 from reamaze_pipeline.warehouse.table import Select
-from reamaze_pipeline.warehouse.template import Relation, Rendered, SqlTemplate, read_macros
-from reamaze_pipeline.warehouse.window import Window
 
 FOLDER = "tests"
-
-
-Node = Source | Seed | Model
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +33,13 @@ class SingularTest:
     severity: str
     refs: tuple[tuple[str, str], ...]
     template: SqlTemplate = field(repr=False)
-    nodes: Mapping[str, Node] = field(repr=False)
+    inputs: Mapping[str, Node] = field(repr=False)
     variables: Mapping[str, Any] = field(repr=False)
 
     def failing_rows(self, days: Iterable[date] | None = None) -> Select:
         """The rows that break the promise, of the given days; None means all days."""
-        window = None if days is None else Window.of(days)
-        sql = _render(self.template, self.nodes, self.variables, window).sql
+        window = None if days is None else DayFilter.of(days)
+        sql = _render(self.template, self.inputs, self.variables, window).sql
         return Select(sql, window.parameters if window is not None and "$window_" in sql else {})
 
 
@@ -53,13 +51,13 @@ def load_singular_tests(
     Raises:
         ModelError: a test is about no table of the project or refers to nothing that exists; names file and line.
     """
-    nodes = _nodes(project)
     paths = [path for folder in folders for path in sorted((folder / FOLDER).glob("*/*/*.sql"))]
     macros = read_macros(folders)
-    return [_read(SqlTemplate.read(path, macros), nodes, variables or {}) for path in paths]
+    return [_read(SqlTemplate.read(path, macros), project, variables or {}) for path in paths]
 
 
-def _read(template: SqlTemplate, nodes: Mapping[str, Node], variables: Mapping[str, Any]) -> SingularTest:
+def _read(template: SqlTemplate, project: Project, variables: Mapping[str, Any]) -> SingularTest:
+    nodes = project.nodes
     path = template.path
     table = _table(path)
     if not any(isinstance(node, Model) and (node.schema, node.name) == table for node in nodes.values()):
@@ -68,13 +66,14 @@ def _read(template: SqlTemplate, nodes: Mapping[str, Node], variables: Mapping[s
     severity = str(rendered.config.get("severity", "error"))
     if severity not in {"error", "warn"}:
         raise ModelError(path, 1, f"severity is error or warn, not {severity}")
-    upstream = [nodes[name] for name in rendered.refs]
-    refs = tuple((node.table.schema, node.table.name) for node in upstream)
-    return SingularTest(table, path.stem, _description(template.text), severity, refs, template, nodes, variables)
+    read = {name: nodes[name] for name in (*rendered.refs, *map(".".join, rendered.sources))}
+    refs = tuple((read[name].table.schema, read[name].table.name) for name in rendered.refs)
+    description = _description(template.text)
+    return SingularTest(table, path.stem, description, severity, refs, template, MappingProxyType(read), variables)
 
 
 def _render(
-    template: SqlTemplate, nodes: Mapping[str, Node], variables: Mapping[str, Any], window: Window | None
+    template: SqlTemplate, nodes: Mapping[str, Node], variables: Mapping[str, Any], window: DayFilter | None
 ) -> Rendered:
     def known(name: str, line: int) -> Relation:
         if name not in nodes:
@@ -93,15 +92,6 @@ def _render(
 
 def _table(path: Path) -> tuple[str, str]:
     return path.parent.parent.name, path.parent.name
-
-
-def _nodes(project: Project) -> dict[str, Node]:
-    """Everything `ref` and `source` can name."""
-    return {
-        **{f"{source.table.schema}.{source.table.name}": source for source in project.sources},
-        **{seed.table.name: seed for seed in project.seeds},
-        **{model.name: model for model in project.models},
-    }
 
 
 def _description(text: str) -> str:

@@ -17,7 +17,7 @@ from jinja2 import nodes
 from jinja2.runtime import Macro
 from jinja2.sandbox import SandboxedEnvironment
 
-from reamaze_pipeline.warehouse.errors import ModelError
+from reamaze_pipeline.errors import ModelError
 
 _ENVIRONMENT = SandboxedEnvironment(undefined=jinja2.StrictUndefined, keep_trailing_newline=True, autoescape=False)
 

@@ -11,14 +11,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from reamaze_pipeline.report.facts import Facts, read_facts
-from reamaze_pipeline.report.headline import headline
-from reamaze_pipeline.report.page import render
-from reamaze_pipeline.report.picture import preview_png
+from reamaze_pipeline.models.model import Project
+from reamaze_pipeline.report.charts.picture import preview_png
+from reamaze_pipeline.report.charts.renderer import Renderer
+from reamaze_pipeline.report.document import render
+from reamaze_pipeline.report.numbers.facts import Facts, read_facts
+from reamaze_pipeline.report.numbers.headline import headline
 from reamaze_pipeline.report.preview import report_preview
-from reamaze_pipeline.report.renderer import Renderer
 from reamaze_pipeline.warehouse.connection import reading
-from reamaze_pipeline.warehouse.model import Project
 
 
 @dataclass(frozen=True, slots=True)

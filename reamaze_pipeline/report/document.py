@@ -12,17 +12,18 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
-from reamaze_pipeline.report import charts, findings, words
-from reamaze_pipeline.report.definitions import definitions
-from reamaze_pipeline.report.drawing import fitted
-from reamaze_pipeline.report.facts import Facts
-from reamaze_pipeline.report.headline import cards
-from reamaze_pipeline.report.palette import chart_style, series_roles
-from reamaze_pipeline.report.period import Period
-from reamaze_pipeline.report.renderer import AT_ONCE, Renderer, Spec
-from reamaze_pipeline.report.speed import BUCKETS
-from reamaze_pipeline.report.svg import inline
-from reamaze_pipeline.warehouse.model import Project
+from reamaze_pipeline.models.model import Project
+from reamaze_pipeline.report import sentences, words
+from reamaze_pipeline.report.charts import figures
+from reamaze_pipeline.report.charts.drawing import fitted
+from reamaze_pipeline.report.charts.palette import chart_style, series_roles
+from reamaze_pipeline.report.charts.renderer import AT_ONCE, Renderer, Spec
+from reamaze_pipeline.report.charts.svg import inline
+from reamaze_pipeline.report.glossary import definitions
+from reamaze_pipeline.report.numbers.facts import Facts
+from reamaze_pipeline.report.numbers.headline import cards
+from reamaze_pipeline.report.numbers.period import Period
+from reamaze_pipeline.report.numbers.speed import BUCKETS
 
 WIDE, HALF, NARROW = 900, 430, 330
 MOST_ROWS = 100
@@ -98,9 +99,9 @@ def _context(facts: Facts, renderer: Renderer) -> dict[str, Any]:
         "facts": facts,
         "period": facts.period,
         "cards": cards(facts),
-        "lead": findings.lead(facts.totals, facts.speed, facts.waiting),
+        "lead": sentences.lead(facts.totals, facts.speed, facts.waiting),
         "drawings": _drawings(facts, renderer),
-        "findings": {"waiting": facts.waiting and findings.waiting(facts.waiting)},
+        "findings": {"waiting": facts.waiting and sentences.waiting(facts.waiting)},
         "series": list(zip(series_roles(len(volume.series)), volume.series, strict=True)) if volume else [],
         "buckets": list(zip(BUCKETS, facts.speed.buckets, strict=True)) if facts.speed else [],
         "weekdays": words.WEEKDAYS,
@@ -130,30 +131,30 @@ def _charts(facts: Facts) -> dict[str, Chart | None]:
     shown: dict[str, Chart | None] = dict.fromkeys(("volume", "trend", "distribution", "senders", "hours"))
     if volume is not None and volume.messages:
         shown["volume"] = Chart(
-            charts.volume_chart(volume, period, WIDE, 250),
-            charts.volume_chart(volume, period, NARROW, 240),
-            findings.volume(volume, period),
+            figures.volume_chart(volume, period, WIDE, 250),
+            figures.volume_chart(volume, period, NARROW, 240),
+            sentences.volume(volume, period),
         )
     if facts.trend and speed is not None:
         shown["trend"] = Chart(
-            charts.trend_chart(facts.trend, period, WIDE, 245),
-            charts.trend_chart(facts.trend, period, NARROW, 260),
-            findings.trend(facts.trend, speed, period),
+            figures.trend_chart(facts.trend, period, WIDE, 245),
+            figures.trend_chart(facts.trend, period, NARROW, 260),
+            sentences.trend(facts.trend, speed, period),
         )
     if speed is not None and speed.turns:
         shown["distribution"] = Chart(
-            charts.distribution_chart(speed, HALF, 250),
-            charts.distribution_chart(speed, NARROW, 200),
-            findings.distribution(speed),
+            figures.distribution_chart(speed, HALF, 250),
+            figures.distribution_chart(speed, NARROW, 200),
+            sentences.distribution(speed),
         )
     if senders and senders[0].responses:
         shown["senders"] = Chart(
-            charts.senders_chart(senders, HALF), charts.senders_chart(senders, NARROW), findings.senders(senders)
+            figures.senders_chart(senders, HALF), figures.senders_chart(senders, NARROW), sentences.senders(senders)
         )
     if hours is not None and hours.highest:
         shown["hours"] = Chart(
-            charts.hours_chart(hours, WIDE, 230, upright=False),
-            charts.hours_chart(hours, NARROW, 420, upright=True),
-            findings.hours(hours),
+            figures.hours_chart(hours, WIDE, 230, upright=False),
+            figures.hours_chart(hours, NARROW, 420, upright=True),
+            sentences.hours(hours),
         )
     return shown

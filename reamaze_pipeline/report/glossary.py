@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup, escape
 
-from reamaze_pipeline.warehouse.model import Project
+from reamaze_pipeline.models.model import Project
 
 _CODE = re.compile(r"`([^`]+)`")
 

@@ -14,12 +14,12 @@ from operator import itemgetter
 
 import duckdb
 
-from reamaze_pipeline.report.facts import Facts
-from reamaze_pipeline.report.headline import cards
+from reamaze_pipeline.report.numbers.facts import Facts
+from reamaze_pipeline.report.numbers.headline import cards
 from reamaze_pipeline.report.words import clean, count, day_ranges, duration, several, share
 from reamaze_pipeline.warehouse.catalog import stored_columns
+from reamaze_pipeline.warehouse.day_filter import DayFilter
 from reamaze_pipeline.warehouse.table import Column, Table, quoted
-from reamaze_pipeline.warehouse.window import Window
 
 DAY = "day"
 MOST_ROWS = 10
@@ -64,7 +64,7 @@ def partition_previews(
     if not known:
         return {None: Preview(0, f"{_escaped(table.label)} is not stored.")}
     wanted: list[date | None] = [*days] if Column(DAY, "DATE") in known else []
-    window = Window.of(days)
+    window = DayFilter.of(days)
     where, parameters = (window.predicate(quoted(DAY)), dict(window.parameters)) if wanted else ("true", {})
     columns = ", ".join(quoted(column.name) for column in known)
     connection.execute(

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from statistics import quantiles
 
-from reamaze_pipeline.report.hours import Hours
-from reamaze_pipeline.report.period import Period
-from reamaze_pipeline.report.senders import Sender
-from reamaze_pipeline.report.speed import Speed, TrendPoint
-from reamaze_pipeline.report.volume import Totals, Volume
-from reamaze_pipeline.report.waiting import Waiting
+from reamaze_pipeline.report.numbers.hours import Hours
+from reamaze_pipeline.report.numbers.period import Period
+from reamaze_pipeline.report.numbers.senders import Sender
+from reamaze_pipeline.report.numbers.speed import Speed, TrendPoint
+from reamaze_pipeline.report.numbers.volume import Totals, Volume
+from reamaze_pipeline.report.numbers.waiting import Waiting
 from reamaze_pipeline.report.words import WEEKDAYS, average, count, day_range, duration, several, share
 
 

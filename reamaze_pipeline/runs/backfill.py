@@ -10,40 +10,23 @@ from __future__ import annotations
 import datetime as dt
 import time
 import uuid
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from threading import Event, Thread
 
 import dagster as dg
 
+from reamaze_pipeline.crawl.progress import CrawlProgress, CrawlSummary, StoredDay
 from reamaze_pipeline.definitions import build_defs
-from reamaze_pipeline.defs.message_pages import KEY as PAGES
-from reamaze_pipeline.defs.message_pages import RunSummary, fetch_config, stored_day
+from reamaze_pipeline.defs.message_pages import fetch_config
 from reamaze_pipeline.defs.partitions import days_between, days_of, last_whole_day, range_tags
 from reamaze_pipeline.defs.schedules import JOB
 from reamaze_pipeline.deployment import Deployment
 from reamaze_pipeline.errors import BackfillFailed, NoSuchDays
-from reamaze_pipeline.instance import end_abandoned_runs, open_instance, process_tag
-from reamaze_pipeline.loading import uncollected
-from reamaze_pipeline.warehouse.completeness import incomplete_days, row_counts
+from reamaze_pipeline.instance.home import end_abandoned_runs, open_instance, process_tag
+from reamaze_pipeline.runs.loading import uncollected
+from reamaze_pipeline.state.completeness import incomplete_days, row_counts
 
-POLL_SECONDS = 0.2
 SILENT = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
-
-
-@dataclass(frozen=True, slots=True)
-class StoredDay:
-    """One day whose pages have just been committed; `requests` counts those of the run so far."""
-
-    day: str
-    messages: int
-    requests: int
-
-    @property
-    def in_words(self) -> str:
-        """One line for people."""
-        return f"{self.day}  {self.messages:>6,} messages  ({self.requests:,} requests so far)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +63,7 @@ def backfill(
 ) -> Outcome:
     """Materialize what is missing of every asset from `first` to `last`, both included; with `refresh`, all.
 
-    `announce` is called from another thread for each day as soon as its pages are stored.
+    `announce` is called for each day as soon as its pages are stored, in the thread that stores them.
 
     Raises:
         NoSuchDays: the range is empty, begins before the start date, or ends with a day that is not over yet.
@@ -91,7 +74,7 @@ def backfill(
     with open_instance(deployment.database) as instance:
         end_abandoned_runs(instance)
         wanted = days if refresh else _incomplete(deployment, instance, days)
-        traffic = _run(deployment, instance, wanted, refresh, announce) if wanted else RunSummary()
+        traffic = _run(deployment, instance, wanted, refresh, announce) if wanted else CrawlSummary()
     return Outcome(
         days=len(days),
         fetched_days=traffic.days_fetched,
@@ -133,60 +116,35 @@ def _run(
     days: Sequence[dt.date],
     refresh: bool,
     announce: Callable[[StoredDay], None],
-) -> RunSummary:
+) -> CrawlSummary:
     """One run over the days; what it says of its requests."""
+    heard = _Heard(announce)
     with uncollected():
-        job = build_defs(deployment).resolve_job_def(JOB.name)
-    run_id = str(uuid.uuid4())
-    with _watching(instance, run_id, len(days), announce):
-        result = job.execute_in_process(
-            instance=instance,
-            run_id=run_id,
-            tags={**range_tags(days[0], days[-1]), **process_tag()},
-            run_config={**SILENT, **fetch_config(missing_only=not refresh)},
-            raise_on_error=False,
-        )
+        job = build_defs(deployment, heard).resolve_job_def(JOB.name)
+    result = job.execute_in_process(
+        instance=instance,
+        run_id=str(uuid.uuid4()),
+        tags={**range_tags(days[0], days[-1]), **process_tag()},
+        run_config={**SILENT, **fetch_config(missing_only=not refresh)},
+        raise_on_error=False,
+    )
     if not result.success:
         raise _failure(result)
-    return RunSummary.of(result.asset_materializations_for_node(PAGES.to_python_identifier()))
+    return heard.summary
 
 
-@contextmanager
-def _watching(
-    instance: dg.DagsterInstance, run_id: str, days: int, announce: Callable[[StoredDay], None]
-) -> Iterator[None]:
-    """Announce the days that the run stores, from a thread that reads Dagster's records.
+class _Heard(CrawlProgress):
+    """Hands each stored day on, and keeps the summary."""
 
-    It ends with the block, or when the pages of as many days as the run has are on record: reading what comes after
-    them would only slow it down.
-    """
-    over = Event()
+    def __init__(self, announce: Callable[[StoredDay], None]) -> None:
+        self.announce = announce
+        self.summary = CrawlSummary()
 
-    def watch() -> None:
-        seen: set[str] = set()
-        announced: set[str] = set()
-        cursor: str | None = None
-        last_look = False
-        while not last_look and len(seen) < days:
-            last_look = over.wait(POLL_SECONDS)
-            found = instance.get_records_for_run(run_id, cursor, dg.DagsterEventType.ASSET_MATERIALIZATION)
-            cursor = found.cursor
-            for record in found.records:
-                event = record.asset_materialization
-                if event is None or event.asset_key != PAGES or event.partition is None:
-                    continue
-                seen.add(event.partition)
-                if (stored := stored_day(event)) is not None and event.partition not in announced:
-                    announced.add(event.partition)
-                    announce(StoredDay(event.partition, *stored))
+    def day_stored(self, day: StoredDay) -> None:
+        self.announce(day)
 
-    thread = Thread(target=watch, name="watch-run", daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        over.set()
-        thread.join()
+    def crawl_ended(self, summary: CrawlSummary) -> None:
+        self.summary = summary
 
 
 def _failure(result: dg.ExecuteInProcessResult) -> BaseException:

@@ -19,11 +19,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reamaze_pipeline.errors import BackfillFailed
-from reamaze_pipeline.loading import uncollected
+from reamaze_pipeline.runs.loading import uncollected
 
 if TYPE_CHECKING:
-    from reamaze_pipeline.backfill import Outcome, StoredDay
+    from reamaze_pipeline.crawl.progress import StoredDay
     from reamaze_pipeline.deployment import Deployment
+    from reamaze_pipeline.runs.backfill import Outcome
 
 FOLDER = Path("data/demo")
 DAYS = 30
@@ -60,8 +61,8 @@ def demo(folder: Path = FOLDER, announce: Callable[[StoredDay], None] = lambda _
     first = last - dt.timedelta(days=DAYS - 1)
     with embedded_api(MESSAGES, HISTORY_DAYS) as address:
         with uncollected():
-            from reamaze_pipeline.backfill import backfill  # noqa: PLC0415 the API generates its history meanwhile
             from reamaze_pipeline.deployment import Deployment  # noqa: PLC0415
+            from reamaze_pipeline.runs.backfill import backfill  # noqa: PLC0415 the API generates its history meanwhile
             from reamaze_pipeline.warehouse.connection import reading  # noqa: PLC0415
 
         os.environ.update({**_settings(folder, first), **address()})
@@ -86,7 +87,7 @@ def embedded_api(messages: int, days: int) -> Iterator[Callable[[], dict[str, st
 
     What it gives returns the settings that reach the API, and raises `BackfillFailed` if it did not start.
     """
-    serve = [sys.executable, "-m", "reamaze_pipeline.cli", "sandbox", "--port", "0", "--json"]
+    serve = [sys.executable, "-m", "reamaze_pipeline", "sandbox", "--port", "0", "--json"]
     history = ["--messages", str(messages), "--days", str(days)]
     with subprocess.Popen([*serve, *history], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:  # noqa: S603
 

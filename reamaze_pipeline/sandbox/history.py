@@ -17,12 +17,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from reamaze_pipeline.sandbox.envelope import Message, render, served
-from reamaze_pipeline.sandbox.generate import generate
-from reamaze_pipeline.sandbox.names import Names, created_at
+from reamaze_pipeline.sandbox.brand.envelope import Message, render, served
+from reamaze_pipeline.sandbox.brand.generate import generate
+from reamaze_pipeline.sandbox.brand.names import Names, created_at
+from reamaze_pipeline.sandbox.brand.people import AGENTS, FIRST_CUSTOMER, People
+from reamaze_pipeline.sandbox.brand.rows import NO_USER, Conversations, Rows, one_row
 from reamaze_pipeline.sandbox.options import SandboxOptions, microseconds
-from reamaze_pipeline.sandbox.people import AGENTS, FIRST_CUSTOMER, People
-from reamaze_pipeline.sandbox.rows import NO_USER, Conversations, Rows, one_row
 from reamaze_pipeline.sandbox.views import View, ViewKey
 
 VIEWS_KEPT = 16

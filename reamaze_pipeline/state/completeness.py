@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
+from reamaze_pipeline.models.model import Model
+from reamaze_pipeline.state.staleness import stale_days
 from reamaze_pipeline.warehouse.connection import reading
 from reamaze_pipeline.warehouse.ledger import partition_counts, stored_partitions
-from reamaze_pipeline.warehouse.model import Model
-from reamaze_pipeline.warehouse.staleness import stale_days
 from reamaze_pipeline.warehouse.table import Table
 
 

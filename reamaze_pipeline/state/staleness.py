@@ -13,8 +13,8 @@ from datetime import date
 
 import duckdb
 
+from reamaze_pipeline.models.model import Model, Seed, Source
 from reamaze_pipeline.warehouse.ledger import LEDGER, StoredPartition, stored_partitions
-from reamaze_pipeline.warehouse.model import Model, Seed, Source
 
 _Ledger = Mapping[date | None, StoredPartition]
 

@@ -1,4 +1,6 @@
-"""The warehouse: tables, partitions and SQL models in DuckDB.
+"""Days stored in one transaction, in a DuckDB file.
 
-Knows DuckDB, Dagster's IO managers and SQL files; knows nothing of Re:amaze, of settings or of assets.
+The door is `io_manager.DuckDBWarehouse`; behind it, rows are staged (`staging`) and stored (`partition`) with a note in
+the `ledger`. `connection` and `engine` open the file, `catalog` brings tables to what is declared, `table` and
+`day_filter` are the values. Knows DuckDB and Dagster's IO managers; nothing of Re:amaze, of models or of settings.
 """

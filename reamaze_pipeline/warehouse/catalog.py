@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 import duckdb
 
-from reamaze_pipeline.warehouse.errors import SchemaChangeRefused, TableRefused
+from reamaze_pipeline.errors import SchemaChangeRefused, TableRefused
 from reamaze_pipeline.warehouse.table import Column, Table, quoted
 
 _SPELLED_SO = frozenset({"VARCHAR", "INTEGER", "BIGINT", "DOUBLE", "BOOLEAN", "DATE", "TIMESTAMP", "JSON"})

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import duckdb
 
+from reamaze_pipeline.errors import DatabaseUnavailable
 from reamaze_pipeline.warehouse.engine import Mode, attach, engine_of, let_go
-from reamaze_pipeline.warehouse.errors import DatabaseUnavailable
 from reamaze_pipeline.warehouse.table import quoted
 
 WAIT_SECONDS = 20.0

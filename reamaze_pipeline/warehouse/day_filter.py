@@ -16,14 +16,14 @@ _DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Window:
+class DayFilter:
     """Some days. ``predicate(column)`` is true for their rows; ``parameters`` holds the values it names."""
 
     ranges: tuple[tuple[date, date], ...]
     parameters: Mapping[str, date] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, days: Iterable[date]) -> Window:
+    def of(cls, days: Iterable[date]) -> DayFilter:
         """The window of the given days, in any order; no day at all gives a window that holds no row."""
         ranges: list[tuple[date, date]] = []
         for day in sorted(set(days)):
@@ -42,7 +42,7 @@ class Window:
         return "(" + (" OR ".join(terms) or "false") + ")"
 
     @classmethod
-    def spanning(cls, days: Sequence[date]) -> Window:
+    def spanning(cls, days: Sequence[date]) -> DayFilter:
         """One range from the first of the days to the last, those between included."""
         if not days:
             return cls.of(())
@@ -51,7 +51,7 @@ class Window:
 
 
 @dataclass(frozen=True, slots=True)
-class Input:
+class DailyInput:
     """A table that a select reads by day, and how many of its rows are worth computing at once."""
 
     table: Table
@@ -66,7 +66,7 @@ class DailySelect(Select):
     """
 
     days: tuple[date, ...] = ()
-    inputs: tuple[Input, ...] = ()
+    inputs: tuple[DailyInput, ...] = ()
 
     def batches(self, row_counts: Mapping[Table, Mapping[date | None, int]], workers: int = 1) -> Iterator[Select]:
         """Selects that together cover exactly ``days``, as even as days allow, and equally many for all ``workers``.
@@ -91,4 +91,4 @@ class DailySelect(Select):
             yield self._over(batch)
 
     def _over(self, days: Sequence[date]) -> Select:
-        return Select(self.sql, Window.spanning(days).parameters)
+        return Select(self.sql, DayFilter.spanning(days).parameters)

@@ -24,7 +24,7 @@ from typing import Literal
 import duckdb
 from dagster_duckdb import DuckDBResource
 
-from reamaze_pipeline.warehouse.errors import DatabaseLocked, DatabaseUnavailable
+from reamaze_pipeline.errors import DatabaseLocked, DatabaseUnavailable
 from reamaze_pipeline.warehouse.table import literal, quoted
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.01, 0.5

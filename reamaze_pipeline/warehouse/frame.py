@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from reamaze_pipeline.warehouse.errors import TableRefused
+from reamaze_pipeline.errors import TableRefused
 from reamaze_pipeline.warehouse.table import Column, Table
 
 Rows = Sequence[Mapping[str, Any]]

@@ -17,14 +17,14 @@ import dagster as dg
 import duckdb
 import pandas as pd
 
+from reamaze_pipeline.errors import PartitionMissing, TableRefused
 from reamaze_pipeline.warehouse import ledger, partition
 from reamaze_pipeline.warehouse.catalog import stored_columns
 from reamaze_pipeline.warehouse.connection import reading, without_database, writing
-from reamaze_pipeline.warehouse.errors import PartitionMissing, TableRefused
+from reamaze_pipeline.warehouse.day_filter import DayFilter
 from reamaze_pipeline.warehouse.frame import columns_of
-from reamaze_pipeline.warehouse.staging import Source, describe, staged
+from reamaze_pipeline.warehouse.staging import Storable, describe, staged
 from reamaze_pipeline.warehouse.table import Column, Select, Table, quoted
-from reamaze_pipeline.warehouse.window import Window
 
 COLUMN_SCHEMA = "dagster/column_schema"
 PARTITION_COLUMN = "partition_expr"  # the name dagster-duckdb uses
@@ -85,7 +85,7 @@ class DuckDBWarehouse(dg.ConfigurableIOManager):
             if not context.has_asset_partitions or table.partition_column is None:
                 return connection.execute(select).df()
             days = [date.fromisoformat(key) for key in context.asset_partition_keys]
-            window = Window.of(days)
+            window = DayFilter.of(days)
             where = window.predicate(quoted(table.partition_column))
             return connection.execute(f"{select} WHERE {where}", dict(window.parameters)).df()
 
@@ -93,7 +93,7 @@ class DuckDBWarehouse(dg.ConfigurableIOManager):
         self,
         table: Table,
         days: Sequence[date],
-        source: Source,
+        source: Storable,
         *,
         run_id: str | None = None,
         version: str | None = None,

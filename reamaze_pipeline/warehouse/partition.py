@@ -12,15 +12,15 @@ from typing import Any
 
 import duckdb
 
+from reamaze_pipeline.errors import SchemaChangeRefused
 from reamaze_pipeline.warehouse import ledger
 from reamaze_pipeline.warehouse.catalog import create_schema, is_table, prepare
 from reamaze_pipeline.warehouse.connection import transaction
+from reamaze_pipeline.warehouse.day_filter import DayFilter
 from reamaze_pipeline.warehouse.engine import forget
-from reamaze_pipeline.warehouse.errors import SchemaChangeRefused
 from reamaze_pipeline.warehouse.ledger import StoredPartition, partition_counts, stored_days, stored_partitions
-from reamaze_pipeline.warehouse.staging import Source, Staged, staged
+from reamaze_pipeline.warehouse.staging import Staged, Storable, staged
 from reamaze_pipeline.warehouse.table import Select, Table, quoted
-from reamaze_pipeline.warehouse.window import Window
 
 __all__ = [
     "StoredPartition",
@@ -38,7 +38,7 @@ def replace_partitions(
     connection: duckdb.DuckDBPyConnection,
     table: Table,
     days: Sequence[date],
-    source: Source,
+    source: Storable,
     *,
     run_id: str | None = None,
     version: str | None = None,
@@ -101,7 +101,7 @@ def view_is_current(connection: duckdb.DuckDBPyConnection, table: Table, select:
 def _partitions(table: Table, keys: Mapping[date | None, int]) -> tuple[str, dict[str, date]]:
     if table.partition_column is None:
         return "true", {}
-    window = Window.of(day for day in keys if day is not None)
+    window = DayFilter.of(day for day in keys if day is not None)
     return window.predicate(quoted(table.partition_column)), dict(window.parameters)
 
 

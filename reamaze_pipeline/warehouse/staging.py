@@ -22,15 +22,16 @@ from typing import Any
 import duckdb
 import pandas as pd
 
+from reamaze_pipeline.errors import RowsOutsidePartition, TableRefused
 from reamaze_pipeline.warehouse.connection import sibling, without_database
+from reamaze_pipeline.warehouse.day_filter import DailySelect
 from reamaze_pipeline.warehouse.engine import forget
-from reamaze_pipeline.warehouse.errors import RowsOutsidePartition, TableRefused
 from reamaze_pipeline.warehouse.frame import Rows, as_plain_text, frame_of
 from reamaze_pipeline.warehouse.ledger import partition_counts
 from reamaze_pipeline.warehouse.table import Column, Select, Table, literal, quoted
-from reamaze_pipeline.warehouse.window import DailySelect
 
-Source = pd.DataFrame | Select | Rows
+Storable = pd.DataFrame | Select | Rows
+"""What can be stored: a frame, a select, or a list of rows."""
 
 WORKERS = min(4, os.cpu_count() or 1)
 """Batches computed at once."""
@@ -79,7 +80,7 @@ class Staged:
 
 @contextmanager
 def staged(
-    connection: duckdb.DuckDBPyConnection | None, table: Table, days: Sequence[date], source: Source
+    connection: duckdb.DuckDBPyConnection | None, table: Table, days: Sequence[date], source: Storable
 ) -> Iterator[Staged]:
     """Checked rows of ``source`` for as long as the block lasts.
 

@@ -24,8 +24,8 @@ from typing import Literal, get_args
 
 import duckdb
 
+from reamaze_pipeline.errors import UsageRefused, WarehouseError
 from reamaze_pipeline.warehouse.connection import reading
-from reamaze_pipeline.warehouse.errors import UsageRefused, WarehouseError
 from reamaze_pipeline.warehouse.table import literal, quoted
 
 Format = Literal["csv", "parquet"]

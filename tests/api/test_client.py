@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from reamaze_pipeline.api.client import Patience, ReamazeClient
-from reamaze_pipeline.api.errors import (
+from reamaze_pipeline.api.client import ReamazeClient, RetryPolicy
+from reamaze_pipeline.errors import (
     ApiUnavailable,
     BrandNotFound,
     ClientClosed,
@@ -23,12 +23,12 @@ from reamaze_pipeline.api.errors import (
     UnexpectedAnswer,
 )
 from reamaze_pipeline.sandbox import Sandbox, SandboxOptions
-from reamaze_pipeline.sandbox.faults import PASSING, RateLimit
+from reamaze_pipeline.sandbox.serving.faults import PASSING, RateLimit
 
 END = datetime(2026, 3, 12, tzinfo=UTC)
 TOKEN = "s3cret-token-äö"
 EMAIL = "agent-login@acme.example"
-QUICK = Patience(first_wait=0.001, longest_wait=0.01, rate_limit_wait=0.01, longest_retry_after=0.05)
+QUICK = RetryPolicy(first_wait=0.001, longest_wait=0.01, rate_limit_wait=0.01, longest_retry_after=0.05)
 
 
 @pytest.fixture(scope="module")
@@ -154,7 +154,7 @@ def test_a_root_that_is_none_is_refused(url: str) -> None:
 
 
 def test_nobody_listening(unused_tcp_port: int) -> None:
-    api = ReamazeClient(f"http://127.0.0.1:{unused_tcp_port}", EMAIL, TOKEN, patience=QUICK)
+    api = ReamazeClient(f"http://127.0.0.1:{unused_tcp_port}", EMAIL, TOKEN, retry=QUICK)
     with api, pytest.raises(ApiUnavailable, match="check the network") as caught:
         api.page()
     assert_safe(caught.value)
@@ -169,7 +169,7 @@ def unused_tcp_port() -> int:
 def test_a_hanging_server_is_given_up(sandbox: Sandbox) -> None:
     sandbox.faults.hang_seconds = 5
     sandbox.faults.failures = ["hang", "hang"]
-    api = client(sandbox, timeout=0.05, patience=Patience(attempts=2, first_wait=0.001))
+    api = client(sandbox, timeout=0.05, retry=RetryPolicy(attempts=2, first_wait=0.001))
     with api, pytest.raises(ApiUnavailable, match="Timeout"):
         api.page()
 
@@ -192,14 +192,14 @@ def test_retry_after_is_honoured_and_clamped(
 ) -> None:
     sandbox.faults.failure_retry_after = header()
     sandbox.faults.failures = ["429"]
-    with client(sandbox, patience=Patience(rate_limit_wait=0.05, longest_retry_after=2.0)) as api:
+    with client(sandbox, retry=RetryPolicy(rate_limit_wait=0.05, longest_retry_after=2.0)) as api:
         api.page()
     assert at_least <= api.traffic.waited_seconds <= at_most
 
 
 def test_a_429_holds_every_thread(sandbox: Sandbox) -> None:
     sandbox.faults.rate_limit = RateLimit(4, seconds=0.4)
-    with client(sandbox, patience=Patience(longest_retry_after=1.0), concurrency=4) as api:
+    with client(sandbox, retry=RetryPolicy(longest_retry_after=1.0), concurrency=4) as api:
         threads = [threading.Thread(target=api.page, args=("all", n)) for n in (1, 2, 3, 4, 1, 2, 3, 4)]
         for thread in threads:
             thread.start()
@@ -225,7 +225,7 @@ def test_the_rate_is_kept_across_threads(sandbox: Sandbox) -> None:
 def test_closing_ends_a_long_wait(sandbox: Sandbox) -> None:
     sandbox.faults.failures = ["429"]
     ended: list[BaseException] = []
-    api = client(sandbox, patience=Patience(rate_limit_wait=3600))
+    api = client(sandbox, retry=RetryPolicy(rate_limit_wait=3600))
 
     def ask() -> None:
         try:

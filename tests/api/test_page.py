@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reamaze_pipeline.api.errors import UnexpectedAnswer
 from reamaze_pipeline.api.page import Page, read_page
 from reamaze_pipeline.api.text import clean_json_text
+from reamaze_pipeline.errors import UnexpectedAnswer
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from reamaze_pipeline.cli import run
+from reamaze_pipeline.commands.app import run
 from reamaze_pipeline.sandbox import Sandbox
 from tests.conftest import Deploy
 
@@ -121,7 +121,7 @@ def test_a_locked_database_names_its_holder(
 def test_ctrl_c_keeps_what_was_stored(sandbox: Sandbox, deploy: Deploy) -> None:
     deploy(sandbox)
     sandbox.faults.latency_ms = 150
-    command = [sys.executable, "-m", "reamaze_pipeline.cli", "backfill", "--from", "2026-03-01", "--to", "2026-03-09"]
+    command = [sys.executable, "-m", "reamaze_pipeline", "backfill", "--from", "2026-03-01", "--to", "2026-03-09"]
     with subprocess.Popen(
         command, env=os.environ, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as running:
@@ -138,7 +138,7 @@ def test_ctrl_c_keeps_what_was_stored(sandbox: Sandbox, deploy: Deploy) -> None:
 
 
 def test_the_demo_needs_nothing(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "reamaze_pipeline.cli", "demo", "--json"]
+    command = [sys.executable, "-m", "reamaze_pipeline", "demo", "--json"]
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("REAMAZE_", "DAGSTER_"))}
     ended = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
     assert ended.returncode == 0, ended.stderr

@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from threading import Lock
 
-from reamaze_pipeline.api.crawl import CrawledWindow, Window
 from reamaze_pipeline.api.page import Audience, Page, Row
+from reamaze_pipeline.crawl.crawl import CrawledWindow, Window
 
 EPOCH = datetime(2024, 1, 1, tzinfo=UTC)
 

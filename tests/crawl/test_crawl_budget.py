@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reamaze_pipeline.api.crawl import Hint, Window, crawl
-from reamaze_pipeline.api.view import PADDING
-from reamaze_pipeline.sandbox.generate import generate
+from reamaze_pipeline.crawl.crawl import Hint, Window, crawl
+from reamaze_pipeline.crawl.reading.listing import PADDING
+from reamaze_pipeline.sandbox.brand.generate import generate
 from reamaze_pipeline.sandbox.options import SandboxOptions
-from tests.api.histories import EPOCH, Message, MovingList, at, inside, newest_first, perfect_pages
+from tests.crawl.histories import EPOCH, Message, MovingList, at, inside, newest_first, perfect_pages
 
 DAY = timedelta(days=1)
 DAYS = 90

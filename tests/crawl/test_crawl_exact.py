@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reamaze_pipeline.api.crawl import Window, crawl
-from reamaze_pipeline.api.errors import WindowNotProven
-from tests.api.histories import (
+from reamaze_pipeline.crawl.crawl import Window, crawl
+from reamaze_pipeline.errors import WindowNotProven
+from tests.crawl.histories import (
     Message,
     MovingList,
     assert_exact,

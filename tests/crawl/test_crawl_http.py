@@ -9,17 +9,17 @@ from typing import Any
 
 import pytest
 
-from reamaze_pipeline.api.client import Patience, ReamazeClient
-from reamaze_pipeline.api.crawl import CrawledWindow, Window, crawl
-from reamaze_pipeline.api.errors import ReamazeError, UnexpectedAnswer, WindowNotProven
+from reamaze_pipeline.api.client import ReamazeClient, RetryPolicy
 from reamaze_pipeline.api.page import read_page
+from reamaze_pipeline.crawl.crawl import CrawledWindow, Window, crawl
+from reamaze_pipeline.errors import ReamazeError, UnexpectedAnswer, WindowNotProven
 from reamaze_pipeline.sandbox import Sandbox, SandboxOptions
-from reamaze_pipeline.sandbox.faults import Drift
+from reamaze_pipeline.sandbox.serving.faults import Drift
 
 END = datetime(2026, 3, 12, tzinfo=UTC)
 DAYS = 40
 DAY = timedelta(days=1)
-QUICK = Patience(first_wait=0.001, longest_wait=0.005, rate_limit_wait=0.01, attempts=8, unreadable_attempts=8)
+QUICK = RetryPolicy(first_wait=0.001, longest_wait=0.005, rate_limit_wait=0.01, attempts=8, unreadable_attempts=8)
 REVISIONS = [(dates, flag) for dates in (False, True) for flag in (False, True)]
 
 
@@ -78,7 +78,7 @@ def test_rows_that_move_and_requests_that_fail(dates: bool, flag: bool, seed: in
         sandbox.faults.failure_probability, sandbox.faults.failure_seed = 0.1, seed
         windows = last_days(6)
         before = {w.key: identities([r.message for r in truth(sandbox, w)]) for w in windows}
-        with ReamazeClient(sandbox.url, sandbox.email, sandbox.token, patience=QUICK) as client:
+        with ReamazeClient(sandbox.url, sandbox.email, sandbox.token, retry=QUICK) as client:
             found = list(crawl(client, windows))
         assert client.traffic.retries > 0
         for crawled in found:
@@ -106,7 +106,7 @@ def test_a_page_that_breaks_its_promise_is_told(tamper: Any) -> None:
     with Sandbox(SandboxOptions(messages=300, days=DAYS, end=END)) as sandbox:
         sandbox.faults.tamper = tamper
         with (
-            ReamazeClient(sandbox.url, sandbox.email, sandbox.token, patience=QUICK) as client,
+            ReamazeClient(sandbox.url, sandbox.email, sandbox.token, retry=QUICK) as client,
             pytest.raises(UnexpectedAnswer),
         ):
             list(crawl(client, last_days(30)))
@@ -127,7 +127,7 @@ def test_an_envelope_that_changes_its_meaning_is_told() -> None:
     with Sandbox(SandboxOptions(messages=600, days=DAYS, end=END)) as sandbox:
         sandbox.faults.tamper = tamper
         with (
-            ReamazeClient(sandbox.url, sandbox.email, sandbox.token, patience=QUICK) as client,
+            ReamazeClient(sandbox.url, sandbox.email, sandbox.token, retry=QUICK) as client,
             pytest.raises(UnexpectedAnswer, match="page_size changed"),
         ):
             list(crawl(client, last_days(20)))
@@ -146,7 +146,7 @@ def test_a_list_that_never_rests_is_refused_and_not_cut_short() -> None:
     with Sandbox(SandboxOptions(messages=1200, days=DAYS, end=END)) as sandbox:
         sandbox.faults.tamper = tamper
         with (
-            ReamazeClient(sandbox.url, sandbox.email, sandbox.token, patience=QUICK) as client,
+            ReamazeClient(sandbox.url, sandbox.email, sandbox.token, retry=QUICK) as client,
             pytest.raises(WindowNotProven, match="total_count from"),
         ):
             list(crawl(client, last_days(20)))
@@ -154,7 +154,7 @@ def test_a_list_that_never_rests_is_refused_and_not_cut_short() -> None:
 
 def test_an_error_in_flight_reaches_the_reader_after_what_was_whole() -> None:
     with Sandbox(SandboxOptions(messages=3000, days=DAYS, end=END)) as sandbox:
-        with ReamazeClient(sandbox.url, sandbox.email, sandbox.token, patience=QUICK) as client:
+        with ReamazeClient(sandbox.url, sandbox.email, sandbox.token, retry=QUICK) as client:
             stream = crawl(client, last_days(20, before=0))
             first = next(stream)
             sandbox.faults.failures = ["401"] * 50

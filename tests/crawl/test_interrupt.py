@@ -18,14 +18,14 @@ CRAWL = """
 import signal
 import sys
 from datetime import UTC, datetime, timedelta
-from reamaze_pipeline.api.client import Patience, ReamazeClient
-from reamaze_pipeline.api.crawl import Window, crawl
+from reamaze_pipeline.api.client import RetryPolicy, ReamazeClient
+from reamaze_pipeline.crawl.crawl import Window, crawl
 
 signal.signal(signal.SIGINT, signal.default_int_handler)  # tests in the background are started with it ignored
 url, email, token = sys.argv[1:]
 end = datetime(2026, 3, 12, tzinfo=UTC)
 days = [Window(str(n), end - timedelta(days=n + 1), end - timedelta(days=n)) for n in range(30)]
-with ReamazeClient(url, email, token, patience=Patience(rate_limit_wait=3600, longest_retry_after=3600)) as client:
+with ReamazeClient(url, email, token, retry=RetryPolicy(rate_limit_wait=3600, longest_retry_after=3600)) as client:
     for crawled in crawl(client, days):
         print(crawled.window.key, flush=True)
 """

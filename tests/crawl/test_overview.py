@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reamaze_pipeline.api.client import ReamazeClient
-from reamaze_pipeline.api.crawl import look
+from reamaze_pipeline.crawl.crawl import look
 from reamaze_pipeline.sandbox import Sandbox, SandboxOptions
-from tests.api.histories import Message, MovingList, at, newest_first
+from tests.crawl.histories import Message, MovingList, at, newest_first
 
 END = datetime(2026, 3, 12, tzinfo=UTC)
 

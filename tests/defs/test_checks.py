@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import dagster as dg
 import pytest
 
-from reamaze_pipeline.defs.checks import broken_promises, model_checks, promised
+from reamaze_pipeline.defs.checks import model_checks, promised
+from reamaze_pipeline.instance.check_records import broken_promises
 from reamaze_pipeline.sandbox import Sandbox
 from tests.conftest import Deploy
 

@@ -11,7 +11,7 @@ from sqlalchemy import Engine, create_engine, event, inspect, text
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from sqlalchemy.pool import NullPool
 
-from reamaze_pipeline.record_files import kept_open
+from reamaze_pipeline.instance.record_files import kept_open
 
 
 def engine(path: Path) -> Engine:

@@ -14,10 +14,11 @@ from typing import Any
 
 import duckdb
 
+from reamaze_pipeline.models.model import Model, Project
+from reamaze_pipeline.models.project import load_project
+from reamaze_pipeline.models.seeds import store_seed
 from reamaze_pipeline.warehouse.connection import writing
-from reamaze_pipeline.warehouse.model import Model, Project, load_project
 from reamaze_pipeline.warehouse.partition import replace_partitions, replace_view
-from reamaze_pipeline.warehouse.seeds import store_seed
 from tests.metrics.reference import Message, Row, Rules
 
 SHIPPED = Path(__file__).parents[2] / "dbt_like_sql"

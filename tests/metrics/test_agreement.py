@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from reamaze_pipeline.warehouse.model import load_project
+from reamaze_pipeline.models.project import load_project
 from tests.metrics.filled import SHIPPED, Warehouse, multiset, variables, warehouse
 from tests.metrics.histories import DAYS, deliveries, outcome
 from tests.metrics.reference import Message, Reference, Rules

@@ -15,13 +15,13 @@ from typing import Any
 import duckdb
 import pytest
 
+from reamaze_pipeline.models.project import load_project
 from reamaze_pipeline.warehouse.connection import reading
-from reamaze_pipeline.warehouse.model import load_project
 from tests.metrics.filled import SHIPPED, multiset, variables
 from tests.metrics.histories import DAYS
 from tests.metrics.reference import Row, Rules
 from tests.metrics.test_agreement import WEEK
-from tests.warehouse.conftest import Page, Warehouse, page
+from tests.stored_pages import Page, Warehouse, page
 
 RULES = Rules("America/Los_Angeles", ("bot@example.com", "o'brien@example.com"), ("16", "sms"), WEEK)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from reamaze_pipeline.business_hours import BusinessHoursError, read_business_hours
+from reamaze_pipeline.models.business_hours import BusinessHoursError, read_business_hours
 from tests.metrics.filled import multiset, warehouse
 from tests.metrics.reference import DAY, Message, Reference, Rules
 

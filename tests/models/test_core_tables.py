@@ -11,8 +11,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from reamaze_pipeline.warehouse.model import Project
-from tests.warehouse.conftest import DAY, Warehouse, message, page
+from reamaze_pipeline.models.model import Project
+from tests.stored_pages import DAY, Warehouse, message, page
 
 
 def test_a_documented_message(warehouse: Warehouse) -> None:

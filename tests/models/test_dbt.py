@@ -12,11 +12,11 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from reamaze_pipeline.models.model import Project
 from reamaze_pipeline.warehouse.connection import reading
-from reamaze_pipeline.warehouse.model import Project
+from tests.models.test_core_tables import ODD
+from tests.stored_pages import DAY, SHIPPED, Warehouse, page
 from tests.warehouse.backfill_process import pages
-from tests.warehouse.conftest import DAY, SHIPPED, Warehouse, page
-from tests.warehouse.test_core_tables import ODD
 
 DAYS = [DAY + timedelta(days=n) for n in range(3)]
 

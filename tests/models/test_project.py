@@ -7,14 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from reamaze_pipeline.warehouse.column_tests import failing_rows
+from reamaze_pipeline.errors import ModelError
+from reamaze_pipeline.models.column_tests import failing_rows
+from reamaze_pipeline.models.lineage import column_lineage
+from reamaze_pipeline.models.model import Model, Project
+from reamaze_pipeline.models.project import load_project
 from reamaze_pipeline.warehouse.connection import reading, writing
-from reamaze_pipeline.warehouse.errors import ModelError
-from reamaze_pipeline.warehouse.lineage import column_lineage
-from reamaze_pipeline.warehouse.model import Model, Project, load_models, load_project
+from reamaze_pipeline.warehouse.day_filter import DailySelect
 from reamaze_pipeline.warehouse.partition import replace_partitions
-from reamaze_pipeline.warehouse.window import DailySelect
-from tests.warehouse.conftest import CORE, DAY, SHIPPED, Warehouse, message, page
+from tests.stored_pages import CORE, DAY, SHIPPED, Warehouse, message, page
 
 SOURCES = """
 sources:
@@ -62,7 +63,7 @@ models:
         description: The kind.
         data_tests: [not_null, {accepted_values: {arguments: {values: [a]}, config: {severity: warn}}}]
 """
-    model = only(load_models([write(tmp_path, {"stats/counts.sql": COUNTS, "stats/schema.yml": yml})]))
+    model = only(load_project([write(tmp_path, {"stats/counts.sql": COUNTS, "stats/schema.yml": yml})]).models)
     assert (model.schema, model.name, model.materialized, model.event_time) == ("stats", "counts", "incremental", "day")
     assert [(c.name, c.type) for c in model.columns] == [("day", "DATE"), ("kind", "VARCHAR"), ("events", "BIGINT")]
     assert (model.description, model.owners, model.tags) == ("Events by kind.", ("team@example.com",), ("daily",))
@@ -83,13 +84,13 @@ MACROS = """{% macro loud(column) -%}
 def test_models_call_the_macros_of_all_folders(tmp_path: Path) -> None:
     loud = "{{ config(materialized='table') }}\nselect {{ loud('kind') }} as kind\nfrom {{ source('raw', 'events') }}"
     first = write(tmp_path / "shipped", {"macros/text.sql": MACROS, "own/loud.sql": loud})
-    model = only(load_models([first]))
+    model = only(load_project([first]).models)
     assert "select upper(kind) || '!' as kind" in " ".join(model.sql.split())
     assert column_lineage(model, [model])["kind"] == [("raw", "events", "kind")]
     own = tmp_path / "own"
     (own / "macros").mkdir(parents=True)
     (own / "macros" / "suffix.sql").write_text("{% macro suffix() %} || '?'{% endmacro %}")
-    assert "upper(kind) || '?'" in only(load_models([first, own])).sql
+    assert "upper(kind) || '?'" in only(load_project([first, own]).models).sql
 
 
 def test_what_goes_wrong_in_a_macro_is_told_where_it_is_called(tmp_path: Path) -> None:
@@ -98,22 +99,22 @@ def test_what_goes_wrong_in_a_macro_is_told_where_it_is_called(tmp_path: Path) -
         "own/calls.sql": "select 1 as one\nfrom {{ bad() }}",
     }
     with pytest.raises(ModelError, match=r"calls\.sql:\d: ref\('nothing'\) names no model"):
-        load_models([write(tmp_path / "called", files)])
+        load_project([write(tmp_path / "called", files)])
     with pytest.raises(ModelError, match=r"broken\.sql:2: "):
-        load_models([write(tmp_path / "broken", {"macros/broken.sql": "{# #}\n{% macro %}"})])
+        load_project([write(tmp_path / "broken", {"macros/broken.sql": "{# #}\n{% macro %}"})])
     arguments = {
         "macros/two.sql": "{% macro two(a) %}{{ a }}{% endmacro %}",
         "own/m.sql": "select\n {{ two(1, 2) }} as one",
     }
     with pytest.raises(ModelError, match=r"m\.sql:2: "):
-        load_models([write(tmp_path / "arguments", arguments)])
+        load_project([write(tmp_path / "arguments", arguments)])
 
 
 def test_a_window_is_parameters_and_render_opts_out(tmp_path: Path) -> None:
     windowed = "select day from {{ source('raw', 'events') }}"
     whole = "select day from {{ source('raw', 'events').render() }}"
     folder = write(tmp_path, {"s/windowed.sql": windowed, "s/whole.sql": whole})
-    models = {model.name: model for model in load_models([folder])}
+    models = {model.name: model for model in load_project([folder]).models}
     select = models["windowed"].select([date(2026, 3, 2), DAY])
     assert isinstance(select, DailySelect)
     assert select.parameters == {"window_start_0": DAY, "window_end_0": date(2026, 3, 3)}

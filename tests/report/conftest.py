@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
+from reamaze_pipeline.models.model import Project
 from reamaze_pipeline.report.build import Report, build_report
 from reamaze_pipeline.warehouse.connection import writing
-from reamaze_pipeline.warehouse.model import Project
 from reamaze_pipeline.warehouse.partition import replace_partitions
 from tests.metrics.filled import Warehouse
 from tests.metrics.reference import Rules

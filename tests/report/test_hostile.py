@@ -10,9 +10,9 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from reamaze_pipeline.report.build import Report
-from reamaze_pipeline.report.palette import REST, ROLES, SERIES
+from reamaze_pipeline.report.charts.palette import REST, ROLES, SERIES
+from reamaze_pipeline.report.charts.svg import inline
 from reamaze_pipeline.report.preview import partition_previews
-from reamaze_pipeline.report.svg import inline
 from reamaze_pipeline.warehouse.connection import reading
 from reamaze_pipeline.warehouse.table import Table
 from tests.report.conftest import HOSTILE

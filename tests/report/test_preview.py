@@ -7,10 +7,10 @@ from pathlib import Path
 
 import duckdb
 
+from reamaze_pipeline.models.model import Project
 from reamaze_pipeline.report.build import Report
 from reamaze_pipeline.report.preview import Preview, partition_previews
 from reamaze_pipeline.warehouse.connection import reading
-from reamaze_pipeline.warehouse.model import Project
 from reamaze_pipeline.warehouse.table import Table
 from tests.report.conftest import on
 

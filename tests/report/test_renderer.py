@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from reamaze_pipeline.report.errors import DrawingFailed
-from reamaze_pipeline.report.renderer import AT_ONCE, Renderer, Spec
+from reamaze_pipeline.errors import DrawingFailed
+from reamaze_pipeline.report.charts.renderer import AT_ONCE, Renderer, Spec
 
 BARS: Spec = {"data": {"values": [{"of": "Zoë", "n": 3}]}, "mark": "bar", "encoding": {"x": {"field": "n"}}}
 ENDS_WITHIN = 20.0
@@ -70,7 +70,7 @@ def test_the_engine_ends_with_the_block() -> None:
 def test_the_engine_ends_when_its_user_is_killed() -> None:
     holds = (
         "import sys, time\n"
-        "from reamaze_pipeline.report.renderer import Renderer\n"
+        "from reamaze_pipeline.report.charts.renderer import Renderer\n"
         "with Renderer() as renderer:\n"
         "    renderer.svg({'mark': 'point', 'data': {'values': [{}]}})\n"
         "    print(*[process.pid for process in renderer._processes], flush=True)\n"

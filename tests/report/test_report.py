@@ -8,13 +8,12 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from reamaze_pipeline.errors import DatabaseUnavailable, PeriodRefused
+from reamaze_pipeline.models.model import Project
 from reamaze_pipeline.report.build import Report, build_report, write_report
-from reamaze_pipeline.report.errors import PeriodRefused
-from reamaze_pipeline.report.facts import Facts, read_facts
-from reamaze_pipeline.report.renderer import Renderer
+from reamaze_pipeline.report.charts.renderer import Renderer
+from reamaze_pipeline.report.numbers.facts import Facts, read_facts
 from reamaze_pipeline.warehouse.connection import reading, writing
-from reamaze_pipeline.warehouse.errors import DatabaseUnavailable
-from reamaze_pipeline.warehouse.model import Project
 from tests.metrics.reference import Rules
 from tests.report.conftest import BUILT_AT, FIRST, Said, fill, on
 from tests.report.parsed import Page

@@ -10,10 +10,10 @@ from typing import Any
 import dagster as dg
 import pytest
 
-from reamaze_pipeline.backfill import backfill
 from reamaze_pipeline.deployment import Deployment
 from reamaze_pipeline.errors import BackfillFailed, NoSuchDays
-from reamaze_pipeline.instance import open_instance
+from reamaze_pipeline.instance.home import open_instance
+from reamaze_pipeline.runs.backfill import backfill
 from reamaze_pipeline.sandbox import Sandbox, SandboxOptions
 from reamaze_pipeline.warehouse.connection import reading, writing
 from tests.conftest import FIRST, LAST, Deploy, revisions

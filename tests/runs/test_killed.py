@@ -10,12 +10,12 @@ import sys
 import dagster as dg
 import pytest
 
-from reamaze_pipeline.backfill import backfill
 from reamaze_pipeline.deployment import Deployment
-from reamaze_pipeline.instance import open_instance
+from reamaze_pipeline.instance.home import open_instance
+from reamaze_pipeline.runs.backfill import backfill
 from reamaze_pipeline.sandbox import Sandbox
 from tests.conftest import FIRST, LAST, Deploy
-from tests.pipeline.test_backfill import contents
+from tests.runs.test_backfill import contents
 
 
 @pytest.mark.parametrize("days_before", [1, 3])
@@ -24,7 +24,7 @@ def test_killed_and_run_again_the_tables_are_whole(
 ) -> None:
     killed = deploy(sandbox, name="killed", REAMAZE_CONCURRENCY="1")
     sandbox.faults.latency_ms = 400
-    command = [sys.executable, "-m", "reamaze_pipeline.cli", "backfill", "--from", str(FIRST), "--to", str(LAST)]
+    command = [sys.executable, "-m", "reamaze_pipeline", "backfill", "--from", str(FIRST), "--to", str(LAST)]
     with subprocess.Popen(command, env=os.environ, stderr=subprocess.PIPE, text=True) as running:
         assert running.stderr is not None
         announced = [running.stderr.readline()[:10] for _ in range(days_before)]

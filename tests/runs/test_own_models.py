@@ -8,10 +8,10 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from reamaze_pipeline.backfill import backfill
-from reamaze_pipeline.cli import run
+from reamaze_pipeline.commands.app import run
 from reamaze_pipeline.definitions import build_defs
 from reamaze_pipeline.errors import BackfillFailed
+from reamaze_pipeline.runs.backfill import backfill
 from reamaze_pipeline.sandbox import Sandbox
 from reamaze_pipeline.warehouse.connection import reading
 from tests.conftest import Deploy

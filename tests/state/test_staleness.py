@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from reamaze_pipeline.warehouse.staleness import stale_days
+from reamaze_pipeline.state.staleness import stale_days
 from tests.metrics.filled import Warehouse, multiset, warehouse
 from tests.metrics.histories import DAYS
 from tests.metrics.reference import Message, Reference, Rules

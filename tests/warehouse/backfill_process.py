@@ -10,10 +10,10 @@ import sys
 from datetime import date, timedelta
 from pathlib import Path
 
+from reamaze_pipeline.models.project import load_project
 from reamaze_pipeline.warehouse.connection import reading
 from reamaze_pipeline.warehouse.ledger import stored_days
-from reamaze_pipeline.warehouse.model import load_project
-from tests.warehouse.conftest import DAY, SHIPPED, Page, Warehouse, message, page
+from tests.stored_pages import DAY, SHIPPED, Page, Warehouse, message, page
 
 TABLES = ("messages", "message_recipients", "message_attachments")
 

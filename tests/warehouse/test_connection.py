@@ -12,8 +12,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from reamaze_pipeline.errors import DatabaseLocked, DatabaseUnavailable
 from reamaze_pipeline.warehouse.connection import FILE_FORMAT, ROWS_PER_GROUP, reading, sibling, transaction, writing
-from reamaze_pipeline.warehouse.errors import DatabaseLocked, DatabaseUnavailable
 
 
 @pytest.fixture

@@ -8,8 +8,8 @@ from math import ceil
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reamaze_pipeline.warehouse.day_filter import DailyInput, DailySelect
 from reamaze_pipeline.warehouse.table import Table
-from reamaze_pipeline.warehouse.window import DailySelect, Input
 
 FIRST = date(2026, 1, 1)
 PAGES = Table("raw", "pages", ())
@@ -18,7 +18,7 @@ ROWS_PER_BATCH = 100
 
 def batches(rows: dict[date, int], workers: int) -> list[list[date]]:
     """The days of each batch."""
-    select = DailySelect("select 1", days=tuple(sorted(rows)), inputs=(Input(PAGES, ROWS_PER_BATCH),))
+    select = DailySelect("select 1", days=tuple(sorted(rows)), inputs=(DailyInput(PAGES, ROWS_PER_BATCH),))
     found = []
     for batch in select.batches({PAGES: dict(rows)}, workers):
         start, end = batch.parameters["window_start_0"], batch.parameters["window_end_0"]

@@ -11,11 +11,11 @@ import dagster as dg
 import pandas as pd
 import pytest
 
+from reamaze_pipeline.errors import PartitionMissing, SchemaChangeRefused, TableRefused
 from reamaze_pipeline.warehouse.connection import reading
-from reamaze_pipeline.warehouse.errors import PartitionMissing, SchemaChangeRefused, TableRefused
 from reamaze_pipeline.warehouse.io_manager import DuckDBWarehouse, table_metadata
 from reamaze_pipeline.warehouse.table import Column, Select, Table
-from tests.warehouse.conftest import DAY
+from tests.stored_pages import DAY
 
 LATER = DAY + timedelta(days=1)
 PARTITIONS = dg.DailyPartitionsDefinition("2026-03-01", end_date="2026-04-01")

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from reamaze_pipeline.warehouse.model import Project
+from reamaze_pipeline.models.model import Project
+from tests.stored_pages import DAY, Warehouse
 from tests.warehouse.backfill_process import TABLES
-from tests.warehouse.conftest import DAY, Warehouse
 
 DAYS = int(os.environ.get("REAMAZE_KILL_DAYS", "8"))
 KILLS = int(os.environ.get("REAMAZE_KILLS", "5"))

@@ -10,8 +10,8 @@ import duckdb
 import pandas as pd
 import pytest
 
+from reamaze_pipeline.errors import RowsOutsidePartition, SchemaChangeRefused, TableRefused
 from reamaze_pipeline.warehouse.connection import reading, sibling, writing
-from reamaze_pipeline.warehouse.errors import RowsOutsidePartition, SchemaChangeRefused, TableRefused
 from reamaze_pipeline.warehouse.partition import (
     partition_counts,
     replace_partitions,
@@ -19,7 +19,7 @@ from reamaze_pipeline.warehouse.partition import (
     stored_partitions,
 )
 from reamaze_pipeline.warehouse.table import Column, Select, Table
-from tests.warehouse.conftest import DAY
+from tests.stored_pages import DAY
 
 LATER = DAY + timedelta(days=1)
 TABLE = Table(

@@ -12,8 +12,8 @@ from datetime import datetime, timedelta
 from math import sqrt
 from typing import NamedTuple
 
-from reamaze_pipeline.api.curve import Point, share_between
-from reamaze_pipeline.api.office_hours import busy_hours
+from reamaze_pipeline.crawl.density.curve import Point, share_between
+from reamaze_pipeline.crawl.density.office_hours import busy_hours
 
 # Found by simulating histories with day and week rhythm, growth and gaps; they decide speed, never truth.
 _BURSTS = 6.0
@@ -39,7 +39,7 @@ class Estimate(NamedTuple):
 
 
 @dataclass
-class Atlas:
+class DensityMap:
     """Marks, rising in both instant and place. A newer mark overrules those it contradicts."""
 
     marks: list[Mark] = field(default_factory=list)

@@ -1,7 +1,7 @@
 """Time as a helpdesk lives it: an hour of a weekday morning holds more messages than a whole night.
 
 Guesses of places are made in this time instead of the clock's, because places then grow more evenly with it. A brand
-that works otherwise is found in a few more looks. What does not belong here: places and pages (the atlas).
+that works otherwise is found in a few more looks. What does not belong here: places and pages (the density map).
 """
 
 from __future__ import annotations

@@ -18,8 +18,8 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from reamaze_pipeline.api.errors import UnexpectedAnswer
 from reamaze_pipeline.api.page import Page, Row
+from reamaze_pipeline.errors import UnexpectedAnswer
 
 _NO_LIMIT = datetime.max.replace(tzinfo=UTC)
 

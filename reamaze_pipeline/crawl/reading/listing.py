@@ -10,25 +10,25 @@ from concurrent.futures import Future
 from datetime import datetime, timedelta
 from functools import partial
 
-from reamaze_pipeline.api.atlas import Atlas
-from reamaze_pipeline.api.errors import UnexpectedAnswer
 from reamaze_pipeline.api.page import Audience, Page
-from reamaze_pipeline.api.run import Run
+from reamaze_pipeline.crawl.density.density_map import DensityMap
+from reamaze_pipeline.crawl.reading.session import CrawlSession
+from reamaze_pipeline.errors import UnexpectedAnswer
 
 PADDING = timedelta(seconds=1)
 """Whether `start_date` and `end_date` include their instant is unknown: ask for more, cut here."""
 
 
-class View:
+class Listing:
     """A list, and which part of it is wanted (`aim`). Pages asked for ahead wait here until they are taken."""
 
-    def __init__(self, run: Run, audience: Audience, start: datetime, end: datetime) -> None:
-        self.run = run
+    def __init__(self, session: CrawlSession, audience: Audience, start: datetime, end: datetime) -> None:
+        self.session = session
         self.audience = audience
         self.asked_start = start - PADDING
         self.asked_end = end + PADDING
-        self.atlas = Atlas()
-        self._seen = Atlas()  # what this run saw itself: hints and guesses left out
+        self.density = DensityMap()
+        self._seen = DensityMap()  # what this run saw itself: hints and guesses left out
         self._hints: set[tuple[datetime, int]] = set()
         self._hints_hold = False
         self.latest: Page | None = None
@@ -39,7 +39,7 @@ class View:
         self._unsure: set[int] = set()
         self._kept: dict[int, Page] = {}
         self.aim(start, end)
-        if run.dates_ignored:
+        if session.dates_ignored:
             self._take_hints()
 
     def aim(self, start: datetime, end: datetime) -> None:
@@ -48,12 +48,12 @@ class View:
         self.outside = 0
         """Answers since then that hold no wanted row."""
 
-    def learn_from(self, other: View) -> None:
+    def learn_from(self, other: Listing) -> None:
         """Guesses this list's places from those of another audience: their messages mix much the same way."""
         self.fetch(1)
         share = self.total / max(1, other.total)
-        for instant, place in other.atlas.marks:
-            self.atlas.suggest(instant, round(place * share))
+        for instant, place in other.density.marks:
+            self.density.suggest(instant, round(place * share))
 
     @property
     def total(self) -> int:
@@ -63,20 +63,20 @@ class View:
     @property
     def page_count(self) -> int:
         """Pages in the list as last seen."""
-        return -(-self.total // (self.run.page_size or 1))
+        return -(-self.total // (self.session.page_size or 1))
 
     def page_at(self, place: int) -> int:
         """The number of the page on which a place, counted from the oldest end, is now."""
-        return max(0, self.total - place) // (self.run.page_size or 1) + 1
+        return max(0, self.total - place) // (self.session.page_size or 1) + 1
 
     @property
-    def known(self) -> Atlas:
+    def known(self) -> DensityMap:
         """Marks that are as good as seen: hints are among them once a row was met at the very place of one."""
-        return self.atlas if self._hints_hold else self._seen
+        return self.density if self._hints_hold else self._seen
 
     def fetch(self, number: int) -> Page:
         """Asks for a page now and waits for it."""
-        return self._learn(self.run.now(partial(self._ask, number)))
+        return self._learn(self.session.now(partial(self._ask, number)))
 
     def take(self, number: int) -> tuple[Page, bool]:
         """A page, and whether it was asked for only now (and not ahead, at some earlier moment)."""
@@ -91,7 +91,7 @@ class View:
         """Asks for a page that will be (or, if unsure, may be) wanted soon, and does not wait."""
         if number in self._pending or number in self._kept:
             return
-        self._pending[number] = self.run.flight.submit(partial(self._ask, number), urgent=urgent or unsure)
+        self._pending[number] = self.session.prefetcher.submit(partial(self._ask, number), urgent=urgent or unsure)
         if unsure:
             self._unsure.add(number)
 
@@ -108,7 +108,7 @@ class View:
         for number in [n for n in self._unsure if n in self._pending and self._pending[n].done()]:
             self._unsure.discard(number)
             page = self._learn(self._pending.pop(number).result())
-            if self.run.is_calm:
+            if self.session.is_calm:
                 self.keep(page)
 
     @property
@@ -129,25 +129,25 @@ class View:
         self._kept.clear()
 
     def _ask(self, number: int) -> Page:
-        bounds = () if self.run.dates_ignored else (self.asked_start, self.asked_end)
-        return self.run.ask(partial(self.run.source.page, self.audience, number, *bounds))
+        bounds = () if self.session.dates_ignored else (self.asked_start, self.asked_end)
+        return self.session.ask(partial(self.session.source.page, self.audience, number, *bounds))
 
     def _learn(self, page: Page) -> Page:
-        run = self.run
-        if run.page_size not in {None, page.page_size}:
+        session = self.session
+        if session.page_size not in {None, page.page_size}:
             raise UnexpectedAnswer(
-                f"page_size changed from {run.page_size} to {page.page_size} in the middle of a crawl; start again"
+                f"page_size changed from {session.page_size} to {page.page_size} in the middle of a crawl; start again"
             )
-        run.page_size = page.page_size
+        session.page_size = page.page_size
         self._notice_movement(page)
         if any(done.total_count != page.total_count for done in self._arrived()):
-            run.still_for = 0
-        self.atlas.utc_offset, self.atlas.apart = page.utc_offset, 3 * page.page_size
+            session.still_for = 0
+        self.density.utc_offset, self.density.apart = page.utc_offset, 3 * page.page_size
         dated = [(row.index, row.created_at) for row in page.rows if row.created_at is not None]
-        if not run.dates_ignored:
+        if not session.dates_ignored:
             self._notice_dates(page, [moment for _, moment in dated])
         for index, moment in dated[:1] + dated[-1:]:
-            self.atlas.note(moment, page.total_count - page.offset - index)
+            self.density.note(moment, page.total_count - page.offset - index)
             self._seen.note(moment, page.total_count - page.offset - index)
         if any((moment, page.total_count - page.offset - index) in self._hints for index, moment in dated):
             self._hints_hold = True
@@ -157,31 +157,31 @@ class View:
 
     def _notice_movement(self, page: Page) -> None:
         latest, self.latest = self.latest, page
-        self.run.still_for += 1
-        self.run.sound_for += 1
+        self.session.still_for += 1
+        self.session.sound_for += 1
         if latest is None:
             self.first_total = page.total_count
         elif page.total_count != latest.total_count:
-            self.run.movements += 1
-            self.run.still_for = 0
+            self.session.movements += 1
+            self.session.still_for = 0
             if page.total_count < latest.total_count:
-                self.run.sound_for = 0
+                self.session.sound_for = 0
             self.drop()
 
     def _notice_dates(self, page: Page, moments: list[datetime]) -> None:
         if any(not self.asked_start <= moment <= self.asked_end for moment in moments):
-            if self._inside and not self.run.movements:
+            if self._inside and not self.session.movements:
                 raise UnexpectedAnswer(
                     f"page {page.number} holds rows outside the dates asked for, which the pages before it "
                     "kept to; try again later, or report it to Re:amaze"
                 )
-            self.run.dates_ignored = True
+            self.session.dates_ignored = True
             self._take_hints()
         elif page.is_last and page.number > 1 and moments:
             self._inside = True
 
     def _take_hints(self) -> None:
-        for moment, place in sorted(self.run.hints.get(self.audience, ())):
+        for moment, place in sorted(self.session.hints.get(self.audience, ())):
             self.hinted = True
             self._hints.add((moment, place))
-            self.atlas.note(moment, place)
+            self.density.note(moment, place)

@@ -6,12 +6,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from reamaze_pipeline.api.chain import Placed
-from reamaze_pipeline.api.errors import WindowNotProven
 from reamaze_pipeline.api.page import Audience, Page
-from reamaze_pipeline.api.sweep import Sweep
-from reamaze_pipeline.api.view import View
-from reamaze_pipeline.api.window import Seen, Window
+from reamaze_pipeline.crawl.reading.chain import Placed
+from reamaze_pipeline.crawl.reading.listing import Listing
+from reamaze_pipeline.crawl.reading.sweep import Sweep
+from reamaze_pipeline.crawl.window import Seen, Window
+from reamaze_pipeline.errors import WindowNotProven
 
 FRONT = "front of the list"
 END = "end of the list"
@@ -61,20 +61,20 @@ class Part:
             )
 
 
-def parts(view: View, windows: Sequence[Window]) -> Iterator[Part]:
-    """The part of each window, newest first; the windows touch each other and `view` is aimed at them all."""
-    sweep = Sweep(view, several=len(windows) > 1)
+def parts(listing: Listing, windows: Sequence[Window]) -> Iterator[Part]:
+    """The part of each window, newest first; the windows touch each other and `listing` is aimed at them all."""
+    sweep = Sweep(listing, several=len(windows) > 1)
     waiting = list(windows)
     part: Part | None = None
     passed = FRONT
     doubts = 0
 
     def begin() -> Part:
-        return Part(waiting.pop(0), view.audience, view.total, passed)
+        return Part(waiting.pop(0), listing.audience, listing.total, passed)
 
     def finished(part: Part, older_edge: str) -> Part:
         nonlocal doubts
-        part.older_edge, part.total_last = older_edge, view.total
+        part.older_edge, part.total_last = older_edge, listing.total
         part.doubts, doubts = sweep.doubts - doubts, sweep.doubts
         part.check_places()
         return part

@@ -29,7 +29,7 @@ class _Task(Generic[T]):
     call: Callable[[], T] | None = field(compare=False)
 
 
-class Flight(Generic[T]):
+class Prefetcher(Generic[T]):
     """Runs calls on so many daemon threads. `close` forgets what has not begun and waits for nobody.
 
     Calls may be queued far beyond the number of threads: while the caller is busy, the threads are not idle.

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from math import ceil, log2
 
-from reamaze_pipeline.api.view import View
+from reamaze_pipeline.crawl.reading.listing import Listing
 
 # Found by simulating histories with day and week rhythm, growth and gaps; they decide speed, never truth.
 _OVERSHOOT = 1.3
@@ -30,50 +30,50 @@ _SPARE = 1
 """Probes above what bisection needs: what interpolation may lose."""
 
 
-def find_edge(view: View, meanwhile: Callable[[int, bool], int] = lambda _number, _risk: 0) -> int:
-    """The page from which to read rows older than `view.end`: it begins at or after that moment, or is page 1.
+def find_edge(listing: Listing, meanwhile: Callable[[int, bool], int] = lambda _number, _risk: 0) -> int:
+    """The page from which to read rows older than `listing.end`: it begins at or after that moment, or is page 1.
 
-    Starts from `view.latest`, any page of the list. Pages that will be read anyway are kept in the view. While an
+    Starts from `listing.latest`, any page of the list. Pages that will be read anyway are kept in the listing. While an
     answer is awaited and a page of the window is known, `meanwhile` is called with its number, and whether it may
     ask for one page that may turn out useless; it returns how many such it asked for.
     """
-    page = view.latest if view.latest is not None else view.fetch(1)
-    low, high = 0, view.page_count + 1  # wholly at or after the moment; beginning before it
-    left = ceil(log2(max(1, view.page_count))) + _SPARE
+    page = listing.latest if listing.latest is not None else listing.fetch(1)
+    low, high = 0, listing.page_count + 1  # wholly at or after the moment; beginning before it
+    left = ceil(log2(max(1, listing.page_count))) + _SPARE
     met = False  # pages of the window are no loss, but for one, which the page behind the window may cost
     while True:
         newest, oldest = page.newest, page.oldest
-        view.keep(page)
-        if oldest is not None and oldest >= view.end:
+        listing.keep(page)
+        if oldest is not None and oldest >= listing.end:
             low = max(low, page.number)
-        elif page.number > 1 and (newest is None or newest < view.end):
+        elif page.number > 1 and (newest is None or newest < listing.end):
             high = min(high, page.number)
         else:
             low = page.number
             break
-        high = min(high, view.page_count + 1)
+        high = min(high, listing.page_count + 1)
         if high - low <= 1 or left <= 0:
             low = max(low, 1)
             break
         reach = 2 ** (left - 1) - 1
-        number = _guess(view, low, high, left, met=met)
+        number = _guess(listing, low, high, left, met=met)
         number = min(max(number, high - 1 - reach, low + 1), low + 1 + reach, high - 1)
-        view.ahead(number, urgent=True)
+        listing.ahead(number, urgent=True)
         if met:
             left -= meanwhile(high, high - low <= 2 ** (left - 2))
-        page, _ = view.take(number)
-        inside = page.newest is not None and view.start <= page.newest < view.end
+        page, _ = listing.take(number)
+        inside = page.newest is not None and listing.start <= page.newest < listing.end
         left -= not (inside and met)
         met = met or inside
-    view.forget_before(low)
+    listing.forget_before(low)
     return low
 
 
-def _guess(view: View, low: int, high: int, left: int, *, met: bool) -> int:
+def _guess(listing: Listing, low: int, high: int, left: int, *, met: bool) -> int:
     """The page on which the edge probably is, moved to where it is caught between two pages soonest."""
-    size, total = view.run.page_size or 1, view.total
-    newer, older = view.atlas.newer(view.end), view.atlas.older(view.end)
-    guess = view.atlas.estimate(view.end, total)
+    size, total = listing.session.page_size or 1, listing.total
+    newer, older = listing.density.newer(listing.end), listing.density.older(listing.end)
+    guess = listing.density.estimate(listing.end, total)
     if guess is None:
         return (low + high) // 2
     offset, spread = total - guess.rows, guess.spread
@@ -83,10 +83,10 @@ def _guess(view: View, low: int, high: int, left: int, *, met: bool) -> int:
     if older is None:
         if low <= 1:  # page 1 alone, or nothing at all
             number = low + 1 + int(ahead * _OVERSHOOT / size)
-            return number if number <= max(view.page_count * _FAR, _REACH * low) else view.page_count // 2
+            return number if number <= max(listing.page_count * _FAR, _REACH * low) else listing.page_count // 2
         return min(int((offset + spread / 2) // size) + 1, low + max(1, int((high - low) * _BEYOND)))
     behind = (total - older[1]) - offset
-    start = view.atlas.estimate(view.start, total)
+    start = listing.density.estimate(listing.start, total)
     depth = guess.rows - start.rows if start is not None else 0.0
     # A page too far is a page of the window, and not lost.
     shift = max(min(spread, size / 2), min(spread, depth / 2))

@@ -1,4 +1,4 @@
-"""What one crawl has learnt of the API so far, over all its lists, and how it asks. What a list is, is in `view.py`."""
+"""What one crawl has learnt of the API so far, over all its lists, and how it asks; a list is a `Listing`."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from datetime import datetime
 from threading import Lock
 from typing import Protocol
 
-from reamaze_pipeline.api.flight import Flight
 from reamaze_pipeline.api.page import Audience, Page
+from reamaze_pipeline.crawl.reading.prefetch import Prefetcher
 
 CALM_AFTER = 16
 """Answers in a row with an unchanged count after which a list that moved counts as still again."""
@@ -29,11 +29,11 @@ class PageSource(Protocol):
 
 
 @dataclass
-class Run:
+class CrawlSession:
     """What one crawl has learnt of the API so far, over all its lists."""
 
     source: PageSource
-    flight: Flight[Page]
+    prefetcher: Prefetcher[Page]
     concurrency: int = 1
     dates_ignored: bool = False
     requests: int = 0
@@ -60,7 +60,7 @@ class Run:
 
     def now(self, call: Callable[[], Page]) -> Page:
         """Makes a request before those that wait in turn, never one more at once than is allowed."""
-        return call() if self.concurrency < 2 else self.flight.submit(call, urgent=True).result()
+        return call() if self.concurrency < 2 else self.prefetcher.submit(call, urgent=True).result()
 
     @property
     def is_calm(self) -> bool:

@@ -10,8 +10,8 @@ from collections import Counter
 from collections.abc import Mapping
 
 from reamaze_pipeline.api.page import Page
-from reamaze_pipeline.api.parts import Part
-from reamaze_pipeline.api.window import KeptPage, KeptRow
+from reamaze_pipeline.crawl.reading.parts import Part
+from reamaze_pipeline.crawl.window import KeptPage, KeptRow
 
 
 def by_flag(part: Part, verdicts: Mapping[int, bool]) -> list[KeptPage]:

@@ -12,13 +12,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from reamaze_pipeline.api.chain import Placed
 from reamaze_pipeline.api.page import Audience, Page
-from reamaze_pipeline.api.parts import Part, parts
-from reamaze_pipeline.api.view import PADDING, View
-from reamaze_pipeline.api.window import Window
+from reamaze_pipeline.crawl.reading.chain import Placed
+from reamaze_pipeline.crawl.reading.listing import PADDING, Listing
+from reamaze_pipeline.crawl.reading.parts import Part, parts
+from reamaze_pipeline.crawl.window import Window
 
-Open = Callable[[Audience, datetime, datetime], View]
+Open = Callable[[Audience, datetime, datetime], Listing]
 
 Unmet = Callable[[Part, list[Placed], Audience, bool, Mapping[int, bool]], list[Placed]]
 """Asks one list for doubtful rows, given the verdicts so far; returns those that it did not meet."""
@@ -41,19 +41,19 @@ class _Tally:
     constant: int | None = None
 
 
-class Doubts:
+class UnflaggedRows:
     """Settles the doubtful rows of windows that touch each other, given newest first."""
 
-    def __init__(self, everyone: View, open_view: Open) -> None:
+    def __init__(self, everyone: Listing, open_listing: Open) -> None:
         self._everyone = everyone
-        self._open = open_view
+        self._open = open_listing
         self._tallies = {audience: _Tally() for audience, _ in _SIDES}
 
     def settle(self, part: Part) -> dict[int, bool]:
         """Whether each doubtful row is from staff, by the `id` of its place; without those that nothing tells."""
         verdicts: dict[int, bool] = {}
         left = [item for item in part.rows if item.row.is_staff is None]
-        if self._everyone.run.dates_ignored:  # meeting a row costs less than to prove that it is not there
+        if self._everyone.session.dates_ignored:  # meeting a row costs less than to prove that it is not there
             left = self._ask_both(self._guess, part, left, verdicts)
         self._ask_both(self._prove, part, left, verdicts)
         for audience, is_staff in _SIDES:
@@ -77,7 +77,7 @@ class Doubts:
     ) -> list[Placed]:
         """The doubtful rows that are certainly not in the filtered list."""
         counted = None
-        if not self._everyone.run.dates_ignored:
+        if not self._everyone.session.dates_ignored:
             counted = self._count(part, doubtful, audience, is_staff)
         return self._read(part, doubtful, audience) if counted is None else counted
 
@@ -87,9 +87,9 @@ class Doubts:
         if stretch is None:
             return None
         start, end = stretch
-        view = self._open(audience, start, end)
-        page = view.fetch(1)
-        if view.run.dates_ignored or not view.run.is_calm:
+        listing = self._open(audience, start, end)
+        page = listing.fetch(1)
+        if listing.session.dates_ignored or not listing.session.is_calm:
             return None
         if page.is_last:
             return _not_on(page, doubtful)
@@ -106,7 +106,7 @@ class Doubts:
         self, part: Part, doubtful: list[Placed], audience: Audience, is_staff: bool, verdicts: Mapping[int, bool]
     ) -> list[Placed]:
         """Looks where the rows would be; those it does not meet may be anywhere, or nowhere."""
-        view = self._open(audience, part.window.start, part.window.end)
+        listing = self._open(audience, part.window.start, part.window.end)
         tally = self._tallies[audience]
         ordinals: dict[int, int] = {}
         of_kind: dict[bytes, int] = {}
@@ -120,16 +120,16 @@ class Doubts:
         left, asked = doubtful, set[int]()
         for _ in range(_GUESSES):
             if tally.constant is not None:
-                numbers = {view.page_at(tally.constant - ordinals[id(item)]) for item in left}
+                numbers = {listing.page_at(tally.constant - ordinals[id(item)]) for item in left}
             else:
-                numbers = {self._roughly(view, offsets[id(left[0])], share)}
-            numbers = {number for number in numbers - asked if view.latest is None or number <= view.page_count}
+                numbers = {self._roughly(listing, offsets[id(left[0])], share)}
+            numbers = {number for number in numbers - asked if listing.latest is None or number <= listing.page_count}
             for number in sorted(numbers):
-                view.ahead(number, urgent=True)
+                listing.ahead(number, urgent=True)
             for number in sorted(numbers):
-                page, _ = view.take(number)
+                page, _ = listing.take(number)
                 asked.add(number)
-                view.keep(page)
+                listing.keep(page)
                 left = _not_on(page, left)
                 for row in page.rows:
                     if row.identity in of_kind:
@@ -137,16 +137,16 @@ class Doubts:
             if not numbers or not left:
                 break
         if asked:  # the next window's rows are on the last of them, or behind
-            view.forget_before(min(asked))
+            listing.forget_before(min(asked))
         return left
 
-    def _roughly(self, view: View, offset: int, share: float) -> int:
+    def _roughly(self, listing: Listing, offset: int, share: float) -> int:
         """The page that a row so far down the unfiltered list is probably on, by the side's share of it."""
-        size = self._everyone.run.page_size or 1
-        known = view.latest
+        size = self._everyone.session.page_size or 1
+        known = listing.latest
         if known is None or known.newest is None:
             return int(offset * share) // size + 1
-        rows = self._everyone.atlas.rows_before(known.newest, self._everyone.total)
+        rows = self._everyone.density.rows_before(known.newest, self._everyone.total)
         there = self._everyone.total - (rows or 0)
         return max(0, known.offset + round((offset - there) * share)) // size + 1
 
@@ -154,9 +154,9 @@ class Doubts:
         """Reads the instants in doubt like a window; rows are matched as multisets of what never changes."""
         found: Counter[bytes] = Counter()
         for start, end in _spans([item.instant for item in doubtful], part):
-            view = self._open(audience, start, end)
-            view.drop()  # an absence is proven by pages asked for now
-            for narrow in parts(view, [Window(part.window.key, start, end)]):
+            listing = self._open(audience, start, end)
+            listing.drop()  # an absence is proven by pages asked for now
+            for narrow in parts(listing, [Window(part.window.key, start, end)]):
                 found.update(item.row.identity for item in narrow.rows)
         return _without(found, doubtful)
 

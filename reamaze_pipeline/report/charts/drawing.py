@@ -10,9 +10,9 @@ import json
 from datetime import date
 from typing import Any
 
-from reamaze_pipeline.report.palette import AXIS, GAP, GRID, INK, MUTED, PANEL
-from reamaze_pipeline.report.period import Period
-from reamaze_pipeline.report.renderer import Spec
+from reamaze_pipeline.report.charts.palette import AXIS, GAP, GRID, INK, MUTED, PANEL
+from reamaze_pipeline.report.charts.renderer import Spec
+from reamaze_pipeline.report.numbers.period import Period
 
 Record = dict[str, str | int | float | None]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from reamaze_pipeline.report.drawing import (
+from reamaze_pipeline.report.charts.drawing import (
     SEPARATOR,
     Record,
     gaps,
@@ -14,13 +14,13 @@ from reamaze_pipeline.report.drawing import (
     quantity,
     time_axis,
 )
-from reamaze_pipeline.report.hours import Hours
-from reamaze_pipeline.report.palette import GAP, INK, MUTED, P90, REST, SERIES
-from reamaze_pipeline.report.period import Period
-from reamaze_pipeline.report.renderer import Spec
-from reamaze_pipeline.report.senders import Sender
-from reamaze_pipeline.report.speed import BUCKETS, Speed, TrendPoint
-from reamaze_pipeline.report.volume import Volume
+from reamaze_pipeline.report.charts.palette import GAP, INK, MUTED, P90, REST, SERIES
+from reamaze_pipeline.report.charts.renderer import Spec
+from reamaze_pipeline.report.numbers.hours import Hours
+from reamaze_pipeline.report.numbers.period import Period
+from reamaze_pipeline.report.numbers.senders import Sender
+from reamaze_pipeline.report.numbers.speed import BUCKETS, Speed, TrendPoint
+from reamaze_pipeline.report.numbers.volume import Volume
 from reamaze_pipeline.report.words import (
     DAY,
     HOUR,

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from reamaze_pipeline.report.charts import trend_chart, volume_chart
-from reamaze_pipeline.report.drawing import on_white
-from reamaze_pipeline.report.facts import Facts
-from reamaze_pipeline.report.findings import distribution
-from reamaze_pipeline.report.renderer import Renderer, Spec
+from reamaze_pipeline.report.charts.drawing import on_white
+from reamaze_pipeline.report.charts.figures import trend_chart, volume_chart
+from reamaze_pipeline.report.charts.renderer import Renderer, Spec
+from reamaze_pipeline.report.numbers.facts import Facts
+from reamaze_pipeline.report.sentences import distribution
 from reamaze_pipeline.report.words import several
 
 _WIDTH = 620

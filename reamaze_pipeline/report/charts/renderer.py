@@ -14,7 +14,7 @@ from queue import SimpleQueue
 from types import TracebackType
 from typing import IO, Any, Self, cast
 
-from reamaze_pipeline.report.errors import DrawingFailed
+from reamaze_pipeline.errors import DrawingFailed
 
 Spec = dict[str, Any]
 """A Vega-Lite specification, or a part of one: https://vega.github.io/vega-lite/docs/"""

@@ -13,14 +13,14 @@ from typing import TypeVar
 
 import duckdb
 
-from reamaze_pipeline.report.errors import NotComputed
-from reamaze_pipeline.report.hours import Hours, read_hours
-from reamaze_pipeline.report.period import Period, choose_period, period_before
-from reamaze_pipeline.report.senders import Sender, read_senders
-from reamaze_pipeline.report.speed import Speed, TrendPoint, read_speed, read_trend, turns_at_hand
-from reamaze_pipeline.report.state import State, read_state
-from reamaze_pipeline.report.volume import Totals, Volume, read_totals, read_volume
-from reamaze_pipeline.report.waiting import Waiting, count_waiting, read_waiting
+from reamaze_pipeline.errors import NotComputed
+from reamaze_pipeline.report.numbers.hours import Hours, read_hours
+from reamaze_pipeline.report.numbers.period import Period, choose_period, period_before
+from reamaze_pipeline.report.numbers.senders import Sender, read_senders
+from reamaze_pipeline.report.numbers.speed import Speed, TrendPoint, read_speed, read_trend, turns_at_hand
+from reamaze_pipeline.report.numbers.stored import State, read_state
+from reamaze_pipeline.report.numbers.volume import Totals, Volume, read_totals, read_volume
+from reamaze_pipeline.report.numbers.waiting import Waiting, count_waiting, read_waiting
 
 T = TypeVar("T")
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from reamaze_pipeline.report.facts import Facts
-from reamaze_pipeline.report.speed import Speed
-from reamaze_pipeline.report.volume import Totals
+from reamaze_pipeline.report.numbers.facts import Facts
+from reamaze_pipeline.report.numbers.speed import Speed
+from reamaze_pipeline.report.numbers.volume import Totals
 from reamaze_pipeline.report.words import count, duration, several, share
 
 Value = float | None

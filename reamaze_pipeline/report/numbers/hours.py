@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 import duckdb
 
-from reamaze_pipeline.report.period import Period
-from reamaze_pipeline.report.rows import fetch
+from reamaze_pipeline.report.numbers.metric_query import fetch
+from reamaze_pipeline.report.numbers.period import Period
 
 _WEEKS = """
     SELECT isodow(day)::integer, count(*) FROM metrics.stored_days

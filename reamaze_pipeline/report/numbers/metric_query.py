@@ -6,7 +6,7 @@ from typing import Any
 
 import duckdb
 
-from reamaze_pipeline.report.errors import NotComputed
+from reamaze_pipeline.errors import NotComputed
 
 Row = tuple[Any, ...]
 

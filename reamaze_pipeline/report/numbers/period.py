@@ -7,8 +7,8 @@ from datetime import date, timedelta
 
 import duckdb
 
-from reamaze_pipeline.report.errors import NotComputed, PeriodRefused
-from reamaze_pipeline.report.rows import fetch
+from reamaze_pipeline.errors import NotComputed, PeriodRefused
+from reamaze_pipeline.report.numbers.metric_query import fetch
 from reamaze_pipeline.report.words import MONTHS, day_range, long_day, short_day
 
 DEFAULT_DAYS = 30

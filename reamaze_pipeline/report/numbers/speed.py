@@ -9,8 +9,8 @@ from datetime import date
 
 import duckdb
 
-from reamaze_pipeline.report.period import Period
-from reamaze_pipeline.report.rows import fetch
+from reamaze_pipeline.report.numbers.metric_query import fetch
+from reamaze_pipeline.report.numbers.period import Period
 
 TURNS = "temp.report_turns"
 """The turns of both periods, computed once for all questions about them; gone with the connection."""

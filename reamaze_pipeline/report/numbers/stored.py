@@ -7,9 +7,9 @@ from datetime import datetime
 
 import duckdb
 
-from reamaze_pipeline.report.errors import NotComputed
-from reamaze_pipeline.report.period import Period
-from reamaze_pipeline.report.rows import Row, fetch
+from reamaze_pipeline.errors import NotComputed
+from reamaze_pipeline.report.numbers.metric_query import Row, fetch
+from reamaze_pipeline.report.numbers.period import Period
 from reamaze_pipeline.report.words import clean
 
 MOST_NAMED = 8

@@ -8,8 +8,8 @@ from datetime import date
 
 import duckdb
 
-from reamaze_pipeline.report.period import Period
-from reamaze_pipeline.report.rows import fetch
+from reamaze_pipeline.report.numbers.metric_query import fetch
+from reamaze_pipeline.report.numbers.period import Period
 from reamaze_pipeline.report.words import clean
 
 TOP_ORIGINS = 5

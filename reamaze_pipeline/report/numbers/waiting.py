@@ -7,8 +7,8 @@ from datetime import date, datetime
 
 import duckdb
 
-from reamaze_pipeline.report.errors import NotComputed
-from reamaze_pipeline.report.rows import fetch
+from reamaze_pipeline.errors import NotComputed
+from reamaze_pipeline.report.numbers.metric_query import fetch
 from reamaze_pipeline.report.words import clean
 
 SHOWN = 15

@@ -6,11 +6,11 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from reamaze_pipeline.sandbox import texts
-from reamaze_pipeline.sandbox.draw import Draw
+from reamaze_pipeline.sandbox.brand import texts
+from reamaze_pipeline.sandbox.brand.draw import Draw
+from reamaze_pipeline.sandbox.brand.people import People, Person
+from reamaze_pipeline.sandbox.brand.rows import NO_USER, Conversations, Quirk, Rows
 from reamaze_pipeline.sandbox.options import SandboxOptions
-from reamaze_pipeline.sandbox.people import People, Person
-from reamaze_pipeline.sandbox.rows import NO_USER, Conversations, Quirk, Rows
 
 Message = dict[str, Any]
 EMAILED = (1, 16, 17)

@@ -11,11 +11,11 @@ from datetime import timedelta
 import numpy as np
 import numpy.typing as npt
 
+from reamaze_pipeline.sandbox.brand.people import AGENTS, FIRST_CUSTOMER, SHARED_INBOX
+from reamaze_pipeline.sandbox.brand.rhythm import Rhythm, rhythm
+from reamaze_pipeline.sandbox.brand.rows import NO_USER, Conversations, Quirk, Rows
+from reamaze_pipeline.sandbox.brand.texts import CATEGORIES, TAGS
 from reamaze_pipeline.sandbox.options import SandboxOptions, microseconds
-from reamaze_pipeline.sandbox.people import AGENTS, FIRST_CUSTOMER, SHARED_INBOX
-from reamaze_pipeline.sandbox.rhythm import Rhythm, rhythm
-from reamaze_pipeline.sandbox.rows import NO_USER, Conversations, Quirk, Rows
-from reamaze_pipeline.sandbox.texts import CATEGORIES, TAGS
 
 ORIGINS = np.array([1, 0, 17, 8, 3, 9, 15, 16, 2, 19, 6, 7, 10, 11], dtype=np.int16)
 ORIGIN_SHARES = np.array([44, 22, 9, 4, 3, 4, 4, 0, 2, 3, 1.5, 1.5, 1, 1]) / 100

@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from reamaze_pipeline.sandbox.people import People
-from reamaze_pipeline.sandbox.rows import NO_USER, Rows, one_row
-from reamaze_pipeline.sandbox.texts import CATEGORIES, TAGS, conversation_of
+from reamaze_pipeline.sandbox.brand.people import People
+from reamaze_pipeline.sandbox.brand.rows import NO_USER, Rows, one_row
+from reamaze_pipeline.sandbox.brand.texts import CATEGORIES, TAGS, conversation_of
 
 NO_EMAIL = -2
 """A hand-made row's user that has no email."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 
-from reamaze_pipeline.sandbox.draw import Draw, base36, from_base36
+from reamaze_pipeline.sandbox.brand.draw import Draw, base36, from_base36
 
 AGENTS = (
     ("Maya Lindqvist", "maya"),

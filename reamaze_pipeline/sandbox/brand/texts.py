@@ -6,7 +6,7 @@ import html
 import re
 from functools import lru_cache
 
-from reamaze_pipeline.sandbox.draw import Draw, base36, from_base36
+from reamaze_pipeline.sandbox.brand.draw import Draw, base36, from_base36
 
 CATEGORIES = (
     ("Support", "support", 1),

@@ -26,11 +26,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from reamaze_pipeline.sandbox.broken import Reset, Truncated
-from reamaze_pipeline.sandbox.faults import Failure, Faults
 from reamaze_pipeline.sandbox.history import History
 from reamaze_pipeline.sandbox.options import SandboxOptions
-from reamaze_pipeline.sandbox.query import MalformedQueryError, read_query
+from reamaze_pipeline.sandbox.serving.broken import Reset, Truncated
+from reamaze_pipeline.sandbox.serving.faults import Failure, Faults
+from reamaze_pipeline.sandbox.serving.query import MalformedQueryError, read_query
 
 PREFIX = "/api/v1"
 

@@ -24,10 +24,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from reamaze_pipeline.sandbox.app import RequestLog, refuse, reply
-from reamaze_pipeline.sandbox.faults import FAILURES, STEPS, Drift, Faults, RateLimit, take_step
 from reamaze_pipeline.sandbox.history import History
 from reamaze_pipeline.sandbox.options import SandboxOptions
+from reamaze_pipeline.sandbox.serving.app import RequestLog, refuse, reply
+from reamaze_pipeline.sandbox.serving.faults import FAILURES, STEPS, Drift, Faults, RateLimit, take_step
 
 NUMBERS = ("latency_ms", "failure_probability", "failure_seed", "hang_seconds")
 RECORDS: dict[str, type[RateLimit | Drift]] = {"rate_limit": RateLimit, "drift": Drift}

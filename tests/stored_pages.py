@@ -1,30 +1,23 @@
-"""Pages and warehouses for the tests of this room: real DuckDB files, payloads written out as the API sends them."""
+"""Pages as the API sends them, written out by hand, and warehouses (real DuckDB files) that are filled from them."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import date, datetime, timedelta
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-import duckdb
-import pytest
-
+from reamaze_pipeline.models.model import Project
+from reamaze_pipeline.models.seeds import load_seeds
 from reamaze_pipeline.warehouse.connection import reading
 from reamaze_pipeline.warehouse.io_manager import DuckDBWarehouse
-from reamaze_pipeline.warehouse.model import Project, load_project
-from reamaze_pipeline.warehouse.seeds import load_seeds
 
-SHIPPED = Path(__file__).parents[2] / "dbt_like_sql"
+SHIPPED = Path(__file__).parents[1] / "dbt_like_sql"
 CORE = ("messages", "message_recipients", "message_attachments", "conversations")
 DAY = date(2026, 3, 1)
 
 Page = dict[str, Any]
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "dbt: needs the extra `dbt`; runs dbt itself")
 
 
 def page(
@@ -110,31 +103,3 @@ class Warehouse:
     def table(self, name: str) -> list[tuple[Any, ...]]:
         """All rows of a table, in an order that does not depend on how they were stored."""
         return self.rows(f"SELECT * FROM {name} ORDER BY ALL")
-
-
-@pytest.fixture(scope="session")
-def project() -> Project:
-    return load_project([SHIPPED])
-
-
-@pytest.fixture
-def database(tmp_path: Path) -> Path:
-    return tmp_path / "warehouse.duckdb"
-
-
-@pytest.fixture
-def warehouse(database: Path, project: Project) -> Warehouse:
-    return Warehouse(database, project)
-
-
-@pytest.fixture
-def memory() -> Iterable[duckdb.DuckDBPyConnection]:
-    with duckdb.connect() as connection:
-        connection.execute("SET TimeZone = 'UTC'")
-        yield connection
-
-
-@pytest.fixture
-def days() -> Callable[[int], list[date]]:
-    """The first so many days from DAY."""
-    return lambda count: [DAY + timedelta(days=n) for n in range(count)]

@@ -9,10 +9,10 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from reamaze_pipeline.export import ExportRefused, export_table
+from reamaze_pipeline.errors import DatabaseUnavailable, WarehouseError
+from reamaze_pipeline.models.model import Project
 from reamaze_pipeline.warehouse.connection import reading, writing
-from reamaze_pipeline.warehouse.errors import DatabaseUnavailable, WarehouseError
-from reamaze_pipeline.warehouse.model import Project
+from reamaze_pipeline.warehouse.table_file import ExportRefused, export_table
 from tests.report.conftest import HOSTILE, Said, fill, on
 
 Brand = tuple[Path, Project]

@@ -1,0 +1,40 @@
+"""`backfill`: what is missing of some days, materialized in one run."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import asdict
+
+import click
+
+from reamaze_pipeline import settings
+from reamaze_pipeline.commands.console import Output
+from reamaze_pipeline.commands.options import as_json_option, day_type
+from reamaze_pipeline.runs.loading import uncollected
+
+
+@click.command()
+@click.option("--from", "first", type=day_type, required=True, help="First day, YYYY-MM-DD.")
+@click.option("--to", "last", type=day_type, required=True, help="Last day, included.")
+@click.option("--refresh", is_flag=True, help="Fetch all of the days anew.")
+@as_json_option
+def backfill(first: dt.datetime, last: dt.datetime, refresh: bool, as_json: bool) -> None:
+    """Materialize what is missing or failed of every asset, for all days from --from to --to, in one run."""
+    with uncollected():
+        from reamaze_pipeline.deployment import Deployment
+        from reamaze_pipeline.runs.backfill import backfill as materialize
+
+    out = Output(as_json=as_json)
+    deployment = Deployment.from_environment()
+    settings.read(settings.Login)
+    days = (last.date() - first.date()).days + 1
+    with out.counting(days, "days") as count:
+        outcome = materialize(
+            deployment,
+            first.date(),
+            last.date(),
+            refresh=refresh,
+            announce=lambda day: count(day.in_words),
+        )
+    out.say(outcome.in_words)
+    out.result({"ok": True, **asdict(outcome)})

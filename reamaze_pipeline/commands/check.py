@@ -1,0 +1,46 @@
+"""`check`: one or two requests tell whether the login is right, how much there is and which revision answers."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import asdict
+
+import click
+
+from reamaze_pipeline import settings
+from reamaze_pipeline.commands.console import Output
+from reamaze_pipeline.commands.options import as_json_option
+
+
+@click.command()
+@as_json_option
+def check(as_json: bool) -> None:
+    """Is the login right, how many messages are there, which revision of the API answers?"""
+    from reamaze_pipeline.api.client import ReamazeClient
+    from reamaze_pipeline.crawl.overview import look
+
+    out = Output(as_json=as_json)
+    settings.load_environment()
+    login = settings.read(settings.Login)
+    with ReamazeClient(
+        str(login.root),
+        login.email,
+        login.api_token.get_secret_value(),
+        requests_per_minute=login.requests_per_minute,
+        concurrency=login.concurrency,
+    ) as client:
+        seen = look(client)
+        requests = client.traffic.requests
+    out.say(f"The login works at {login.root}.")
+    out.say(f"Messages: {seen.total_count:,}, from {_instant(seen.oldest)} to {_instant(seen.newest)} (UTC).")
+    out.say(f"start_date and end_date are {_in_words(seen.dates_honoured, 'honoured', 'ignored')}.")
+    out.say(f'user["staff?"] is {_in_words(seen.staff_flag, "present", "absent")}.')
+    out.result({"ok": True, "requests": requests, **asdict(seen)})
+
+
+def _instant(instant: dt.datetime | None) -> str:
+    return "–" if instant is None else instant.strftime("%Y-%m-%d %H:%M:%S")
+
+
+def _in_words(known: bool | None, yes: str, no: str) -> str:
+    return "not to be told from what there is" if known is None else yes if known else no

@@ -1,0 +1,44 @@
+"""`demo`: the whole pipeline on the embedded API, its results printed."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+import click
+
+from reamaze_pipeline.commands.console import Output
+from reamaze_pipeline.commands.options import UI_PORT, as_json_option
+
+
+@click.command()
+@click.option("--ui", is_flag=True, help="Then serve the Dagster UI on the demo's data, until Ctrl-C.")
+@click.option("--port", default=UI_PORT, show_default=True, help="Port of the UI on 127.0.0.1.")
+@as_json_option
+def demo(ui: bool, port: int, as_json: bool) -> None:
+    """The whole pipeline with nothing to configure: embedded API, 30 days materialized, results printed."""
+    from reamaze_pipeline.runs.demonstration import DAYS, demo
+
+    out = Output(as_json=as_json)
+    out.say("An embedded Re:amaze API is serving a year of made-up messages on loopback.")
+    with out.counting(DAYS, "days") as count, demo(announce=lambda day: count(day.in_words)) as result:
+        out.table("Tables", ["table", "rows"], list(result.tables.items()))
+        out.table("Staff responses", ["sender", "name", "responses", "notes"], result.senders)
+        out.table("Messages per origin", ["origin", "messages", "staff", "customers"], result.origins)
+        out.say(result.outcome.in_words)
+        database = result.deployment.database
+        out.say(f"The database is {database}; query it with DuckDB 1.4 or later.")
+        out.say(f"The report is {result.deployment.report_path}; open it in a browser.")
+        out.result(
+            {
+                "ok": True,
+                **asdict(result.outcome),
+                "database": str(database),
+                "report": str(result.deployment.report_path),
+                "tables": result.tables,
+            }
+        )
+        if ui:
+            from reamaze_pipeline.instance.webserver import serve_ui
+
+            out.say(f"The Dagster UI is at http://127.0.0.1:{port}; stop with Ctrl-C.")
+            serve_ui(database, port)

@@ -1,0 +1,40 @@
+"""`export`: a table, or some days of it, as CSV or Parquet."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+
+import click
+
+from reamaze_pipeline import settings
+from reamaze_pipeline.commands.console import Output
+from reamaze_pipeline.commands.options import as_json_option, day_type
+
+
+@click.command()
+@click.argument("table")
+@click.option("--format", "kind", type=click.Choice(["csv", "parquet"]), default="csv", show_default=True)
+@click.option("--from", "first", type=day_type, help="First day.")
+@click.option("--to", "last", type=day_type, help="Last day, included.")
+@click.option("--out", type=click.Path(path_type=Path), help="The file; - is stdout. Default: SCHEMA.TABLE.FORMAT.")
+@as_json_option
+def export(
+    table: str, kind: str, first: dt.datetime | None, last: dt.datetime | None, out: Path | None, as_json: bool
+) -> None:
+    """Write TABLE (schema.name), or some days of it, as a file that other programs read."""
+    from reamaze_pipeline.warehouse.table_file import export_table
+
+    output = Output(as_json=as_json)
+    settings.load_environment()
+    result = export_table(
+        settings.read(settings.Warehouse).database,
+        table,
+        format="parquet" if kind == "parquet" else "csv",
+        first=first.date() if first else None,
+        last=last.date() if last else None,
+        out=out,
+    )
+    if result.path is not None:
+        output.say(f"{result.rows:,} rows are in {result.path}.")
+    output.result({"ok": True, "rows": result.rows, "path": str(result.path) if result.path else None})

@@ -1,0 +1,8 @@
+"""Options that several commands share."""
+
+import click
+
+UI_PORT = 3000
+
+as_json_option = click.option("--json", "as_json", is_flag=True, help="Print a machine-readable last line.")
+day_type = click.DateTime(formats=["%Y-%m-%d"])

@@ -1,0 +1,49 @@
+"""`report`: the support report, written to a file."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+
+import click
+
+from reamaze_pipeline.commands.console import Output
+from reamaze_pipeline.commands.options import as_json_option, day_type
+from reamaze_pipeline.runs.loading import uncollected
+
+
+@click.command()
+@click.option("--from", "first", type=day_type, help="First day; without it the last 30 stored days.")
+@click.option("--to", "last", type=day_type, help="Last day, included.")
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="The file; beside the database.")
+@click.option("--open", "open_it", is_flag=True, help="Open it in the browser.")
+@as_json_option
+def report(first: dt.datetime | None, last: dt.datetime | None, out: Path | None, open_it: bool, as_json: bool) -> None:
+    """Write the support report: one HTML page that needs nothing else."""
+    from reamaze_pipeline.report.charts.renderer import Renderer
+
+    output = Output(as_json=as_json)
+    with Renderer() as renderer:
+        with uncollected():
+            from reamaze_pipeline.defs.checks import promised
+            from reamaze_pipeline.deployment import Deployment
+            from reamaze_pipeline.instance.check_records import broken_promises
+            from reamaze_pipeline.instance.home import open_instance
+            from reamaze_pipeline.report.build import build_report, write_report
+        deployment = Deployment.from_environment()
+        with open_instance(deployment.database) as instance:
+            failed = broken_promises(instance, promised(deployment.project, deployment.tests))
+        built = build_report(
+            deployment.database,
+            first=first.date() if first else None,
+            last=last.date() if last else None,
+            timezone=deployment.calendar.timezone,
+            project=deployment.project,
+            failed_checks=failed,
+            renderer=renderer,
+        )
+    path = write_report(built, out or deployment.report_path)
+    output.say(f"The report is {path}.")
+    output.result({"ok": True, "path": str(path), **built.headline})
+    if open_it:
+        click.launch(path.absolute().as_uri())

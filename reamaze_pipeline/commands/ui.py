@@ -1,0 +1,26 @@
+"""`ui`: the Dagster UI and its daemon, on loopback."""
+
+from __future__ import annotations
+
+import click
+
+from reamaze_pipeline import settings
+from reamaze_pipeline.commands.console import Output
+from reamaze_pipeline.commands.options import UI_PORT, as_json_option
+
+
+@click.command()
+@click.option("--port", default=UI_PORT, show_default=True, help="Port on 127.0.0.1.")
+@as_json_option
+def ui(port: int, as_json: bool) -> None:
+    """Serve the Dagster UI with its schedules on loopback, until Ctrl-C."""
+    from reamaze_pipeline.instance.webserver import serve_ui
+
+    out = Output(as_json=as_json)
+    settings.load_environment()
+    settings.read(settings.Calendar)
+    database = settings.read(settings.Warehouse).database
+    url = f"http://127.0.0.1:{port}"
+    out.say(f"The Dagster UI is at {url}; stop with Ctrl-C.")
+    out.result({"ok": True, "url": url})
+    serve_ui(database, port)

@@ -1,0 +1,1 @@
+"""Where in time the places of a list are: guesses that save requests, and prove nothing."""

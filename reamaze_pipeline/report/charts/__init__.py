@@ -1,0 +1,1 @@
+"""Numbers drawn: `figures` says what each chart shows, `renderer` and `svg` make it a picture for the page."""
