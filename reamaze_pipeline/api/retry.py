@@ -1,6 +1,6 @@
 """How often one page is asked for, and how long to wait in between.
 
-What does not belong here: which answers are asked for again (the client) and what holds every thread (`pace.py`).
+What does not belong here: which answers are asked for again (the client) and what holds every thread (`rate_limit.py`).
 """
 
 from __future__ import annotations

@@ -8,8 +8,8 @@ from dataclasses import asdict
 import click
 
 from reamaze_pipeline import settings
+from reamaze_pipeline.commands.arguments import as_json_option
 from reamaze_pipeline.commands.console import Output
-from reamaze_pipeline.commands.options import as_json_option
 
 
 @click.command()

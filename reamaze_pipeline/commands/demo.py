@@ -6,8 +6,8 @@ from dataclasses import asdict
 
 import click
 
+from reamaze_pipeline.commands.arguments import UI_PORT, as_json_option
 from reamaze_pipeline.commands.console import Output
-from reamaze_pipeline.commands.options import UI_PORT, as_json_option
 
 
 @click.command()

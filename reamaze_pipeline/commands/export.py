@@ -8,8 +8,8 @@ from pathlib import Path
 import click
 
 from reamaze_pipeline import settings
+from reamaze_pipeline.commands.arguments import as_json_option, day_type
 from reamaze_pipeline.commands.console import Output
-from reamaze_pipeline.commands.options import as_json_option, day_type
 
 
 @click.command()

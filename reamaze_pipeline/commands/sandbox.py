@@ -7,8 +7,8 @@ from typing import Any
 
 import click
 
+from reamaze_pipeline.commands.arguments import as_json_option
 from reamaze_pipeline.commands.console import Output
-from reamaze_pipeline.commands.options import as_json_option
 
 
 @click.command()

@@ -5,8 +5,8 @@ from __future__ import annotations
 import click
 
 from reamaze_pipeline import settings
+from reamaze_pipeline.commands.arguments import UI_PORT, as_json_option
 from reamaze_pipeline.commands.console import Output
-from reamaze_pipeline.commands.options import UI_PORT, as_json_option
 
 
 @click.command()

@@ -11,6 +11,7 @@ from typing import Any
 
 import dagster as dg
 
+from reamaze_pipeline.crawl.batches import batches
 from reamaze_pipeline.crawl.crawl import CrawledWindow, Hint, KeptPage, crawl
 from reamaze_pipeline.crawl.hints import hints_of
 from reamaze_pipeline.crawl.progress import CrawlProgress, CrawlSummary, StoredDay
@@ -18,7 +19,6 @@ from reamaze_pipeline.defs.partitions import day_window, days_of
 from reamaze_pipeline.defs.resources import ReamazeResource
 from reamaze_pipeline.models.model import Source
 from reamaze_pipeline.state.completeness import row_counts
-from reamaze_pipeline.warehouse.batches import batches
 from reamaze_pipeline.warehouse.io_manager import DuckDBWarehouse, table_metadata
 from reamaze_pipeline.warehouse.neighbours import neighbouring_rows
 from reamaze_pipeline.warehouse.table import Table

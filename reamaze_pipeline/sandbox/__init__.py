@@ -6,7 +6,7 @@ messages is `history`, who writes them and what is in `brand`, how they are serv
 
 from reamaze_pipeline.sandbox.history import History, Truth
 from reamaze_pipeline.sandbox.options import SandboxOptions
-from reamaze_pipeline.sandbox.serving.app import RequestSeen
+from reamaze_pipeline.sandbox.serving.endpoints import RequestSeen
 from reamaze_pipeline.sandbox.serving.faults import Drift, Failure, Faults, RateLimit
 from reamaze_pipeline.sandbox.serving.server import Sandbox, serve_forever
 

@@ -45,7 +45,7 @@ def sandbox(serving: Sandbox) -> Iterator[Sandbox]:
 
 
 def client(sandbox: Sandbox, **options: object) -> ReamazeClient:
-    given = {"email": sandbox.email, "token": sandbox.token, "patience": QUICK, **options}
+    given = {"email": sandbox.email, "token": sandbox.token, "retry": QUICK, **options}
     return ReamazeClient(sandbox.url, **given)  # type: ignore[arg-type]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
@@ -37,7 +38,7 @@ def write(folder: Path, files: dict[str, str]) -> Path:
     return folder
 
 
-def only(models: list[Model]) -> Model:
+def only(models: Sequence[Model]) -> Model:
     (model,) = models
     return model
 
@@ -84,9 +85,10 @@ MACROS = """{% macro loud(column) -%}
 def test_models_call_the_macros_of_all_folders(tmp_path: Path) -> None:
     loud = "{{ config(materialized='table') }}\nselect {{ loud('kind') }} as kind\nfrom {{ source('raw', 'events') }}"
     first = write(tmp_path / "shipped", {"macros/text.sql": MACROS, "own/loud.sql": loud})
-    model = only(load_project([first]).models)
+    loaded = load_project([first])
+    model = only(loaded.models)
     assert "select upper(kind) || '!' as kind" in " ".join(model.sql.split())
-    assert column_lineage(model, [model])["kind"] == [("raw", "events", "kind")]
+    assert column_lineage(model, loaded)["kind"] == [("raw", "events", "kind")]
     own = tmp_path / "own"
     (own / "macros").mkdir(parents=True)
     (own / "macros" / "suffix.sql").write_text("{% macro suffix() %} || '?'{% endmacro %}")
@@ -223,15 +225,15 @@ def test_a_missing_folder_is_refused(tmp_path: Path) -> None:
 
 def test_lineage_reaches_the_tables_through_ctes_and_nested_values(project: Project) -> None:
     models = {model.name: model for model in project.models}
-    messages = column_lineage(models["messages"], project.models)
+    messages = column_lineage(models["messages"], project)
     assert ("raw", "message_pages", "payload") in messages["body"]
     assert messages["day"] == [("raw", "message_pages", "day")]
     assert ("seeds", "origins", "name") in messages["origin_name"]
     assert ("raw", "message_pages", "kept_is_staff") in messages["is_staff"]
-    recipients = column_lineage(models["message_recipients"], project.models)
+    recipients = column_lineage(models["message_recipients"], project)
     assert recipients["email"] == [("core", "messages", "recipients")]
     for model in project.models:
-        assert set(column_lineage(model, project.models)) == set(model.table.column_names)
+        assert set(column_lineage(model, project)) == set(model.table.column_names)
 
 
 def test_every_shipped_column_and_table_is_described(project: Project) -> None:
@@ -255,7 +257,7 @@ def test_column_tests_count_what_fails_in_the_days_of_the_run(warehouse: Warehou
             continue
         for column, test in model.tests:
             for days in ([DAY], [other], None):
-                select = failing_rows(model, column, test, days)
+                select = failing_rows(project, model, column, test, days)
                 with reading(warehouse.path) as connection:
                     (count,) = connection.execute(select.sql, dict(select.parameters)).fetchall()[0]
                 if count:

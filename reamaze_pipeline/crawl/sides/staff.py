@@ -1,7 +1,7 @@
 """Who is staff, row by row: from the `staff?` flag, or from the lists of staff's and customers' messages.
 
 Matching addresses against a list of agents would be wrong: shared inboxes appear as senders. What does not
-belong here: reading a list (sweep, parts) and rows without a flag (doubts).
+belong here: reading a list (sweep, parts) and rows without a flag (`unflagged`).
 """
 
 from __future__ import annotations

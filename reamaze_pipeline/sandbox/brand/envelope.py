@@ -1,4 +1,4 @@
-"""One message as documented JSON, in the revision of the API that was chosen. Pages are `app`'s."""
+"""One message as documented JSON, in the revision of the API that was chosen. Pages are `endpoints`'s."""
 
 from __future__ import annotations
 

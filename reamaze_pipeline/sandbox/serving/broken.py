@@ -1,4 +1,4 @@
-"""Answers that HTTP has no words for: a body cut short, a connection reset. When to give one is `app`'s."""
+"""Answers that HTTP has no words for: a body cut short, a connection reset. When to give one is `endpoints`'s."""
 
 from __future__ import annotations
 

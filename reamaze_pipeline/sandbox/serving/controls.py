@@ -26,7 +26,7 @@ from starlette.routing import Route
 
 from reamaze_pipeline.sandbox.history import History
 from reamaze_pipeline.sandbox.options import SandboxOptions
-from reamaze_pipeline.sandbox.serving.app import RequestLog, refuse, reply
+from reamaze_pipeline.sandbox.serving.endpoints import RequestLog, refuse, reply
 from reamaze_pipeline.sandbox.serving.faults import FAILURES, STEPS, Drift, Faults, RateLimit, take_step
 
 NUMBERS = ("latency_ms", "failure_probability", "failure_seed", "hang_seconds")

@@ -1,6 +1,6 @@
 """What can go wrong, switchable while the sandbox runs: latency, limits, failures, and rows that move.
 
-`Faults` decides; `app` and `server` carry out. Nothing here knows HTTP beyond names and numbers.
+`Faults` decides; `endpoints` and `server` carry out. Nothing here knows HTTP beyond names and numbers.
 """
 
 from __future__ import annotations

@@ -19,9 +19,9 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from reamaze_pipeline.sandbox.history import History, Truth
 from reamaze_pipeline.sandbox.options import SandboxOptions
-from reamaze_pipeline.sandbox.serving.app import PREFIX, Api, RequestLog, RequestSeen, build_app
 from reamaze_pipeline.sandbox.serving.broken import TRANSPORT
 from reamaze_pipeline.sandbox.serving.controls import Controls
+from reamaze_pipeline.sandbox.serving.endpoints import PREFIX, Api, RequestLog, RequestSeen, build_app
 from reamaze_pipeline.sandbox.serving.faults import Faults
 
 START_SECONDS = 10.0

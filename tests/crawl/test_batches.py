@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reamaze_pipeline.warehouse.batches import batches
+from reamaze_pipeline.crawl.batches import batches
 
 
 @given(items=st.lists(st.integers(), max_size=20), seconds=st.sampled_from([0.0, 60.0]))

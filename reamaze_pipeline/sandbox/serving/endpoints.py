@@ -250,6 +250,6 @@ def _is_address(host: str) -> bool:
 def _example(options: SandboxOptions) -> dict[str, Any] | None:
     if options.example is None:
         return None
-    file = resources.files(__package__) / "examples" / f"messages_{options.example}.json"
+    file = resources.files("reamaze_pipeline.sandbox") / "examples" / f"messages_{options.example}.json"
     example: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
     return example
