@@ -34,7 +34,7 @@ def dagster_home(database: Path) -> Path:
     """
     os.environ.setdefault("DAGSTER_DISABLE_TELEMETRY", "1")
     chosen = os.environ.get(HOME)
-    home = Path(chosen).expanduser().absolute() if chosen else database.absolute().parent / "dagster"
+    home = Path(chosen).expanduser().absolute() if chosen else _beside(database.absolute())
     if chosen and not home.is_dir():
         raise SettingsError(f"{HOME} {home} is not a folder; make it, or unset {HOME}")
     try:
@@ -45,6 +45,10 @@ def dagster_home(database: Path) -> Path:
         raise SettingsError(f"cannot write to {home} ({error.strerror}); set {HOME} to a writable folder") from error
     os.environ[HOME] = str(home)
     return home
+
+
+def _beside(database: Path) -> Path:
+    return database.parent / ("dagster" if database.name != "dagster" else "dagster-records")
 
 
 @contextmanager

@@ -30,6 +30,7 @@ from reamaze_pipeline.warehouse.table import literal, quoted
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.01, 0.5
 _REMEMBERED = "8MB"
 _HOLDER = re.compile(r"lock is held in (?P<program>.+?) \(PID (?P<pid>\d+)\)")
+_RESERVED = "main"  # DuckDB lets no database be named so
 _IN_THIS_PROCESS = "Unique file handle conflict"
 
 Mode = Literal["READ_ONLY", "READ_WRITE"]
@@ -102,20 +103,28 @@ def attach(engine: Engine, path: Path, mode: Mode, wait_seconds: float, options:
 
 
 def _attach_now(engine: Engine, file: Path, mode: Mode, options: str) -> str:
-    """Under the name DuckDB itself would give it, so that views which other programs wrote with that name can be read.
+    """Under a name that no schema can have; to read, under the one DuckDB itself would give it, where that is free.
 
-    Not so a new file, or one with a schema of that name: in a database named `core`, `core.messages` is ambiguous.
+    In a database named `core`, `core.messages` is ambiguous, and a writer may be about to make any schema. A reader
+    knows which there are, and views that other programs wrote may name the database as it is called when opened alone.
     """
-    taken = {name.lower() for (name,) in _rows(engine, "SELECT database_name FROM duckdb_databases()")}
-    name = file.stem if file.exists() and file.stem.lower() not in taken else _free(f"file {file.name}", taken)
-    _open(engine, file, name, options)
-    schemas = _rows(engine, "SELECT schema_name FROM duckdb_schemas() WHERE database_name = ?", name)
-    if name.lower() in {schema.lower() for (schema,) in schemas}:
-        engine.duckdb.execute(f"DETACH {quoted(name)}")
+    taken = {_RESERVED, *(name.lower() for (name,) in _rows(engine, "SELECT database_name FROM duckdb_databases()"))}
+    name = file.stem
+    if mode == "READ_WRITE" or name.lower() in taken or not _opens_as(engine, file, name, options):
         name = _free(f"file {file.name}", taken)
         _open(engine, file, name, options)
     engine.attached[file] = _Attached(name, mode)
     return name
+
+
+def _opens_as(engine: Engine, file: Path, name: str, options: str) -> bool:
+    """Whether the file is attached now under ``name``; not if one of its schemas has that name."""
+    _open(engine, file, name, options)
+    schemas = _rows(engine, "SELECT schema_name FROM duckdb_schemas() WHERE database_name = ?", name)
+    ambiguous = name.lower() in {schema.lower() for (schema,) in schemas}
+    if ambiguous:
+        engine.duckdb.execute(f"DETACH {quoted(name)}")
+    return not ambiguous
 
 
 def _open(engine: Engine, file: Path, name: str, options: str) -> None:

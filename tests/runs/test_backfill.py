@@ -47,6 +47,16 @@ def test_every_message_of_the_days_is_stored_once(sandbox: Sandbox, deploy: Depl
     assert outcome.days == outcome.fetched_days == 8
 
 
+@pytest.mark.parametrize("name", ["metrics", "dagster"])
+def test_the_database_may_be_named_like_what_lies_in_or_beside_it(
+    sandbox: Sandbox, deploy: Deploy, tmp_path: Path, name: str
+) -> None:
+    deployment = deploy(sandbox, REAMAZE_DATABASE=str(tmp_path / name))
+    assert backfill(deployment, LAST, LAST).messages > 20
+    assert (tmp_path / name).is_file()
+    assert contents(deployment)["metrics.messages_per_origin"]
+
+
 def test_all_revisions_of_the_api_give_equal_tables(history: SandboxOptions, deploy: Deploy) -> None:
     found = []
     for number, options in enumerate(revisions(history)):

@@ -124,6 +124,30 @@ def test_a_file_may_have_any_name(tmp_path: Path, name: str) -> None:
             assert connection.execute("SELECT n, current_setting('TimeZone') FROM core.v").fetchall() == [(1, "UTC")]
 
 
+NAMES = [
+    *("core.duckdb", "metrics.duckdb", "meta", "raw.db", "seeds", "main.duckdb", "temp.duckdb", "system", "memory.db"),
+    *("a b.duckdb", 'it\'s "quoted".duckdb', "größe.duckdb", ".duckdb", "no;semicolon--.duckdb", "$day.duckdb"),
+]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_schemas_made_in_a_file_that_is_there_do_not_clash_with_its_name(tmp_path: Path, name: str) -> None:
+    """As a first backfill makes them: the file comes with its first table, other schemas after that."""
+    for schema in ("raw", "meta", "core", "seeds", "metrics", "temporary"):
+        with writing(tmp_path / name) as connection:
+            connection.execute(f"CREATE SCHEMA {schema}; CREATE TABLE {schema}.t AS SELECT 1 AS n")
+            connection.execute(f"CREATE VIEW {schema}.v AS FROM {schema}.t; INSERT INTO {schema}.t VALUES (2)")
+        with reading(tmp_path / name) as connection:
+            assert connection.execute(f"SELECT count(*) FROM {schema}.v").fetchall() == [(2,)]
+
+
+def test_a_view_that_names_its_database_can_be_read(tmp_path: Path) -> None:
+    with duckdb.connect(str(tmp_path / "support.duckdb")) as own:
+        own.execute("CREATE SCHEMA core; CREATE TABLE core.t AS SELECT 1 AS n; CREATE VIEW v AS FROM support.core.t")
+    with reading(tmp_path / "support.duckdb") as connection:
+        assert connection.execute("SELECT n FROM v").fetchall() == [(1,)]
+
+
 def test_a_write_does_not_rewrite_what_others_stored(database: Path) -> None:
     """Rows are stored, and rewritten, by the group, whatever is written after them."""
     for _ in range(6):
