@@ -1,30 +1,41 @@
-# Two commands on a fresh machine with Python 3.11, git and make: `make demo`, `make test`.
-PYTHON ?= python3.11
+# Two commands on a fresh machine with git, make and a Python from 3.11 on: `make demo`, `make test`.
+
+# The first of these that is new enough; name another with `make PYTHON=/path/to/python3.12 …`.
+PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3.14 python3 python; do \
+	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/installed
+UV_PIP := $(BIN)/uv pip
 
-.PHONY: help install demo dev test lint fix lock bench clean
+.PHONY: help install demo dev test matrix lint fix package lock clean
 
 help: ## what there is
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
 
-install: $(INSTALLED) ## install everything into .venv
+install: $(INSTALLED) ## install everything into .venv, with a Python from 3.11 on (PYTHON=… names one)
 
 $(INSTALLED): requirements.lock pyproject.toml
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --requirement requirements.lock
-	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@$(or $(PYTHON),false) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+		echo "This needs Python 3.11 or newer: install one, or name it with make PYTHON=/path/to/python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
+	@echo "Installing into $(VENV) with $$($(PYTHON) --version) ($$(command -v $(PYTHON)))"
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --require-hashes --requirement requirements.lock
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
 demo: $(INSTALLED) ## the whole pipeline on the embedded API: 30 days, results printed
 	@$(BIN)/reamaze-pipeline demo
+	@echo "The command is $(BIN)/reamaze-pipeline; after . $(BIN)/activate it is reamaze-pipeline."
 
 dev: $(INSTALLED) ## the same, then the Dagster UI on its data
 	@$(BIN)/reamaze-pipeline demo --ui
 
 test: $(INSTALLED) ## all tests
 	$(BIN)/python -m pytest -q -n auto
+
+matrix: $(INSTALLED) ## all tests on each Python there is, with the lowest and the newest of what pyproject.toml allows
+	@.ci/matrix $(BIN)/uv
 
 lint: $(INSTALLED) ## style, types, and which way the imports run
 	$(BIN)/ruff check .
@@ -36,11 +47,12 @@ fix: $(INSTALLED) ## let ruff mend what it can
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-lock: $(INSTALLED) ## pin the newest versions that pyproject.toml allows
-	$(BIN)/pip install --quiet pip-tools
-	$(BIN)/pip-compile --quiet --upgrade --extra dev --extra dbt --extra fast --strip-extras --allow-unsafe --no-annotate --no-header \
-		--no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-emit-options \
-		--output-file requirements.lock pyproject.toml
+package: $(INSTALLED) ## build sdist and wheel into dist/ and check what is in them, in an empty environment
+	@.ci/package $(BIN)
 
-clean: ## remove what was installed and the demo's data
-	rm -rf $(VENV) data/demo
+lock: $(INSTALLED) ## pin the newest versions that pyproject.toml allows, for every Python and platform, with hashes
+	$(UV_PIP) compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --extra dev --extra dbt --extra fast \
+		--no-annotate --no-header --output-file requirements.lock pyproject.toml
+
+clean: ## remove what was installed and built, and the demo's data
+	rm -rf $(VENV) .matrix dist data/demo
