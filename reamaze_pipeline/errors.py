@@ -112,6 +112,10 @@ class ModelError(WarehouseError, MisuseError):
         super().__init__(f"{path}:{line}: {self.reason}")
 
 
+class LineageUnknown(WarehouseError):
+    """What a model's columns are made of cannot be read from its SQL, although DuckDB runs it."""
+
+
 # ── report ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 

@@ -6,6 +6,11 @@ The token is kept as a `SecretStr`, so neither `repr` nor an error message can s
 """
 
 import datetime as dt
+import logging
+import os
+from collections.abc import Iterator
+from difflib import get_close_matches
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Self, TypeVar
 from zoneinfo import ZoneInfo
@@ -61,10 +66,16 @@ def _iso_day(value: object) -> object:
         raise ValueError("must be a day written YYYY-MM-DD") from error
 
 
+def _at_home(path: Path) -> Path:
+    """`~` is the home of the user: a shell unfolds it, a `.env` does not."""
+    return path.expanduser()
+
+
 S = TypeVar("S", bound=BaseSettings)
 Zone = Annotated[str, AfterValidator(_zone)]
 ApiRoot = Annotated[str, AfterValidator(_api_root)]
 Subdomain = Annotated[str, AfterValidator(_subdomain)]
+UserPath = Annotated[Path, AfterValidator(_at_home)]
 Day = Annotated[dt.date, BeforeValidator(_iso_day)]
 
 
@@ -93,8 +104,8 @@ class Warehouse(BaseSettings):
 
     model_config = Calendar.model_config
 
-    database: Path = Path("data/reamaze.duckdb")
-    models: Path | None = None
+    database: UserPath = Path("data/reamaze.duckdb")
+    models: UserPath | None = None
 
     @model_validator(mode="after")
     def _has_models(self) -> Self:
@@ -110,7 +121,7 @@ class Metrics(BaseSettings):
 
     exclude_senders: str = ""
     exclude_origins: str = ""
-    business_hours: Path | None = None
+    business_hours: UserPath | None = None
 
     @property
     def excluded_senders(self) -> list[str]:
@@ -145,11 +156,8 @@ class Address(BaseSettings):
         return self.api_url
 
 
-class Login(Address):
-    """Everything that a request needs."""
-
-    email: str = Field(min_length=1)
-    api_token: SecretStr = Field(min_length=1)
+class Brand(Address):
+    """An address that is given."""
 
     @model_validator(mode="after")
     def _is_addressed(self) -> Self:
@@ -158,9 +166,58 @@ class Login(Address):
         return self
 
 
+class Login(Brand):
+    """Everything that a request needs."""
+
+    email: str = Field(min_length=1)
+    api_token: SecretStr = Field(min_length=1)
+
+
 def load_environment(file: Path = Path(".env")) -> None:
-    """Add the lines of `.env` in the working directory to the environment; what is set there already wins."""
-    load_dotenv(file, override=False)
+    """Add the lines of `.env` in the working directory to the environment; what is set there already wins.
+
+    Names that look like settings and are none are told on stderr, once.
+
+    Raises:
+        SettingsError: the file is not UTF-8 text.
+    """
+    try:
+        load_dotenv(file, override=False, encoding="utf-8-sig")  # a byte order mark is no part of the first name
+    except (UnicodeDecodeError, OSError) as error:
+        reason = "is not UTF-8 text; save it as UTF-8" if isinstance(error, ValueError) else "cannot be read"
+        raise SettingsError(f"{file} {reason}") from None
+    for line in strange_names(tuple(os.environ)):
+        _say_once(line)
+
+
+def strange_names(names: tuple[str, ...]) -> list[str]:
+    """A line for each of the names that is no setting but begins or reads like one."""
+    known = {field.upper() for group in _groups(BaseSettings) for field in group.model_fields}
+    lines = []
+    for name in sorted(names):
+        written, ours = name.upper().removeprefix(PREFIX), name.upper().startswith(PREFIX)
+        if ours and written in known:
+            continue
+        spelled = written if ours else name.upper()
+        candidates = known if ours else {PREFIX + field for field in known}
+        if alike := get_close_matches(spelled, candidates, n=1, cutoff=0.6 if ours else 0.85):
+            meant = PREFIX + alike[0].removeprefix(PREFIX)
+            lines.append(f"{name} is no setting and is ignored; did you mean {meant}?")
+        elif ours:
+            lines.append(f"{name} is no setting and is ignored; see .env.example for those there are")
+    return lines
+
+
+def _groups(kind: type[BaseSettings]) -> Iterator[type[BaseSettings]]:
+    for group in kind.__subclasses__():
+        if group.model_config.get("env_prefix") == PREFIX:
+            yield group
+        yield from _groups(group)
+
+
+@cache
+def _say_once(line: str) -> None:
+    logging.getLogger(__name__).warning(line)
 
 
 def read(kind: type[S]) -> S:
@@ -171,8 +228,21 @@ def read(kind: type[S]) -> S:
     """
     try:
         return kind()
-    except ValidationError as error:
-        raise SettingsError("; ".join(_in_words(problem) for problem in error.errors())) from None
+    except ValidationError:
+        raise SettingsError("; ".join(problems(kind))) from None
+
+
+def problems(*kinds: type[BaseSettings]) -> list[str]:
+    """Everything that is missing or malformed in the groups, each said once."""
+    found: dict[str, None] = {}
+    for kind in kinds:
+        # A rule over several fields is not looked at where one is wrong, so what a group is made of is asked by itself.
+        for group in (each for each in reversed(kind.__mro__) if each in set(_groups(BaseSettings))):
+            try:
+                group()
+            except ValidationError as error:
+                found |= dict.fromkeys(_in_words(problem) for problem in error.errors())
+    return list(found)
 
 
 def _in_words(problem: ErrorDetails) -> str:

@@ -7,7 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from reamaze_pipeline.settings import Address, Calendar, Login, SettingsError, Warehouse, load_environment, read
+from reamaze_pipeline.settings import (
+    Address,
+    Calendar,
+    Login,
+    SettingsError,
+    Warehouse,
+    _say_once,
+    load_environment,
+    problems,
+    read,
+)
 
 NAMES = [
     *("BRAND", "API_URL", "EMAIL", "API_TOKEN", "START_DATE", "TIMEZONE", "DATABASE", "REQUESTS_PER_MINUTE"),
@@ -81,6 +91,68 @@ def test_the_environment_wins_over_the_file(monkeypatch: pytest.MonkeyPatch, tmp
     load_environment()
     assert read(Calendar).timezone == "Asia/Kolkata"
     assert read(Calendar).start_date == dt.date(2024, 5, 6)
+
+
+def test_all_that_is_wrong_is_named_whatever_group_it_is_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REAMAZE_TIMEZONE", "Mars/Base")
+    said = problems(Login, Calendar, Warehouse)
+    for name in (
+        "BRAND is not set",
+        "EMAIL is not set",
+        "API_TOKEN is not set",
+        "START_DATE is not set",
+        "TIMEZONE is",
+    ):
+        assert [line for line in said if f"REAMAZE_{name}" in line] == [line for line in said if name in line] != []
+    with pytest.raises(SettingsError, match=r"REAMAZE_BRAND.*REAMAZE_EMAIL|REAMAZE_EMAIL.*REAMAZE_BRAND"):
+        read(Login)
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("REAMAZE_TIMZONE", "did you mean REAMAZE_TIMEZONE?"),
+        ("REAMAZE_TOKEN", "did you mean REAMAZE_API_TOKEN?"),
+        ("REAMZE_START_DATE", "did you mean REAMAZE_START_DATE?"),
+        ("REAMAZE_XYZZY", "see .env.example"),
+        ("reamaze_timezone", None),
+        ("REAMAZE_CONCURRENCY", None),
+        ("HOME", None),
+        ("DATABASE_URL", None),
+    ],
+)
+def test_a_misspelt_setting_is_said_once_with_a_suggestion(
+    name: str, said: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    _say_once.cache_clear()
+    monkeypatch.setenv(name, "x")
+    monkeypatch.delenv(name)
+    (tmp_path / ".env").write_text(f"{name}=some value of mine\n")
+    for _ in range(2):
+        load_environment()
+    lines = [record.getMessage() for record in caplog.records if name in record.getMessage()]
+    assert len(lines) == (said is not None)
+    assert all(line.startswith(f"{name} is no setting") and str(said) in line for line in lines)
+    assert "of mine" not in caplog.text
+
+
+def test_a_byte_order_mark_is_nothing_and_other_encodings_are_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("REAMAZE_START_DATE", "")
+    monkeypatch.delenv("REAMAZE_START_DATE")
+    (tmp_path / ".env").write_text("\ufeffREAMAZE_START_DATE=2024-05-06\n", encoding="utf-8")
+    load_environment()
+    assert read(Calendar).start_date == dt.date(2024, 5, 6)
+    (tmp_path / ".env").write_text("REAMAZE_START_DATE=2024-05-06\n", encoding="utf-16")
+    with pytest.raises(SettingsError, match=r"\.env is not UTF-8"):
+        load_environment()
+
+
+def test_a_path_may_begin_at_home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("REAMAZE_DATABASE", "~/data/reamaze.duckdb")
+    assert read(Warehouse).database == tmp_path / "data" / "reamaze.duckdb"
 
 
 def test_the_token_is_never_shown(monkeypatch: pytest.MonkeyPatch) -> None:

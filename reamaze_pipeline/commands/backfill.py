@@ -10,6 +10,7 @@ import click
 from reamaze_pipeline import settings
 from reamaze_pipeline.commands.arguments import as_json_option, day_type
 from reamaze_pipeline.commands.console import Output
+from reamaze_pipeline.errors import SettingsError
 from reamaze_pipeline.runs.loading import uncollected
 
 
@@ -25,8 +26,10 @@ def backfill(first: dt.datetime, last: dt.datetime, refresh: bool, as_json: bool
         from reamaze_pipeline.runs.backfill import backfill as materialize
 
     out = Output(as_json=as_json)
+    settings.load_environment()
+    if wrong := settings.problems(settings.Login, settings.Calendar, settings.Warehouse, settings.Metrics):
+        raise SettingsError("; ".join(wrong))
     deployment = Deployment.from_environment()
-    settings.read(settings.Login)
     days = (last.date() - first.date()).days + 1
     with out.counting(days, "days") as count:
         outcome = materialize(

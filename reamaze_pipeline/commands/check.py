@@ -10,6 +10,10 @@ import click
 from reamaze_pipeline import settings
 from reamaze_pipeline.commands.arguments import as_json_option
 from reamaze_pipeline.commands.console import Output
+from reamaze_pipeline.errors import SettingsError
+
+EVERYTHING = (settings.Login, settings.Calendar, settings.Warehouse, settings.Metrics)
+"""What a backfill reads; all that is wrong with it is told at once."""
 
 
 @click.command()
@@ -21,6 +25,8 @@ def check(as_json: bool) -> None:
 
     out = Output(as_json=as_json)
     settings.load_environment()
+    if settings.problems(settings.Login):
+        raise SettingsError("; ".join(settings.problems(*EVERYTHING)))
     login = settings.read(settings.Login)
     with ReamazeClient(
         str(login.root),
@@ -35,7 +41,10 @@ def check(as_json: bool) -> None:
     out.say(f"Messages: {seen.total_count:,}, from {_instant(seen.oldest)} to {_instant(seen.newest)} (UTC).")
     out.say(f"start_date and end_date are {_in_words(seen.dates_honoured, 'honoured', 'ignored')}.")
     out.say(f'user["staff?"] is {_in_words(seen.staff_flag, "present", "absent")}.')
-    out.result({"ok": True, "requests": requests, **asdict(seen)})
+    missing = settings.problems(*EVERYTHING)
+    for problem in missing:
+        out.say(f"Before a backfill: {problem}.")
+    out.result({"ok": True, "missing": missing, "requests": requests, **asdict(seen)})
 
 
 def _instant(instant: dt.datetime | None) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 
 import dagster as dg
 
+from reamaze_pipeline.defs.naming import plain
 from reamaze_pipeline.defs.partitions import days_of_run
 from reamaze_pipeline.models.findings import Findings, find
 from reamaze_pipeline.models.model import Project
@@ -30,7 +31,7 @@ def model_checks(project: Project, tests: Sequence[SingularTest]) -> list[dg.Ass
         if model.materialized == "view":
             of_views += promises
         elif promises:
-            checks.append(_checks(f"check_{model.schema}_{model.name}", promises, blocking=True))
+            checks.append(_checks(f"check_{plain(model.schema)}_{plain(model.name)}", promises, blocking=True))
     if of_views:
         checks.append(_checks("check_views", of_views, blocking=False))
     return checks

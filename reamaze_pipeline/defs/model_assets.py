@@ -3,9 +3,14 @@
 An asset here only returns the select of its model; the IO manager runs it inside DuckDB and stores the result.
 """
 
+import logging
+from functools import cache
+
 import dagster as dg
 
+from reamaze_pipeline.defs.naming import keyed, plain, plain_key
 from reamaze_pipeline.defs.partitions import days_of
+from reamaze_pipeline.errors import LineageUnknown
 from reamaze_pipeline.models.lineage import column_lineage
 from reamaze_pipeline.models.model import Model, Project
 from reamaze_pipeline.warehouse.io_manager import table_metadata
@@ -20,12 +25,12 @@ def model_assets(project: Project, partitions: dg.DailyPartitionsDefinition) -> 
 
 def _asset(model: Model, project: Project, partitions: dg.DailyPartitionsDefinition) -> dg.AssetsDefinition:
     """What has rows for each day has the daily partitions; a view among them is defined once and previewed by day."""
-    lineage = {"dagster/column_lineage": _lineage(model, project)}
+    lineage = _lineage(model, project)
 
     @dg.asset(
-        key=[model.schema, model.name],
+        key=plain_key(model.schema, model.name),
         deps=[dg.AssetKey([schema, name]) for schema, name in _upstream(model)],
-        group_name=model.schema,
+        group_name=plain(model.schema),
         kinds={"view" if model.materialized == "view" else "table", "sql", "duckdb"},
         description=model.description,
         owners=list(model.owners) or None,
@@ -37,10 +42,11 @@ def _asset(model: Model, project: Project, partitions: dg.DailyPartitionsDefinit
     def compute(context: dg.AssetExecutionContext) -> Select:
         # The UI draws column lineage from the newest materialization; one of a range is enough.
         newest = context.partition_keys[-1] if model.daily else None
-        context.add_asset_metadata(lineage, partition_key=newest)
+        if lineage:
+            context.add_asset_metadata(lineage, partition_key=newest)
         return model.select(days_of(context.partition_keys) if model.daily else None)
 
-    return compute
+    return keyed(compute, model.schema, model.name)
 
 
 def _upstream(model: Model) -> list[tuple[str, str]]:
@@ -48,14 +54,25 @@ def _upstream(model: Model) -> list[tuple[str, str]]:
     return [key for key in (*model.refs, *model.seeds, *model.sources) if key[0] != LEDGER.schema]
 
 
-def _lineage(model: Model, project: Project) -> dg.TableColumnLineage:
-    return dg.TableColumnLineage(
-        {
-            column: [
-                dg.TableColumnDep(asset_key=dg.AssetKey([schema, table]), column_name=name)
-                for schema, table, name in sources
-                if schema != LEDGER.schema
-            ]
-            for column, sources in column_lineage(model, project).items()
-        }
-    )
+def _lineage(model: Model, project: Project) -> dict[str, dg.TableColumnLineage]:
+    """The lineage as asset metadata; none where it is unknown, which is said once."""
+    try:
+        known = column_lineage(model, project)
+    except LineageUnknown as unknown:
+        _say_once(str(unknown))
+        return {}
+    columns = {
+        column: [
+            dg.TableColumnDep(asset_key=dg.AssetKey([schema, table]), column_name=name)
+            for schema, table, name in sources
+            if schema != LEDGER.schema
+        ]
+        for column, sources in known.items()
+    }
+    return {"dagster/column_lineage": dg.TableColumnLineage(columns)}
+
+
+@cache
+def _say_once(line: str) -> None:
+    """In each process, however often it loads the definitions."""
+    logging.getLogger(__name__).warning(line)

@@ -2,6 +2,7 @@
 
 import dagster as dg
 
+from reamaze_pipeline.defs.naming import keyed, plain_key
 from reamaze_pipeline.models.model import Project, Seed
 from reamaze_pipeline.models.seeds import load_seeds
 from reamaze_pipeline.warehouse.io_manager import DuckDBWarehouse, table_metadata
@@ -14,7 +15,7 @@ def seed_assets(project: Project) -> list[dg.AssetsDefinition]:
 
 def _asset(seed: Seed) -> dg.AssetsDefinition:
     @dg.asset(
-        key=[seed.table.schema, seed.table.name],
+        key=plain_key(seed.table.schema, seed.table.name),
         group_name=seed.table.schema,
         kinds={"csv", "duckdb"},
         description=seed.description,
@@ -23,4 +24,4 @@ def _asset(seed: Seed) -> dg.AssetsDefinition:
     def store(warehouse: dg.ResourceParam[DuckDBWarehouse]) -> None:
         load_seeds(warehouse.database, [seed])
 
-    return store
+    return keyed(store, seed.table.schema, seed.table.name)

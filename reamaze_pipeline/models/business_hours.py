@@ -23,6 +23,8 @@ from zoneinfo import ZoneInfo
 
 import yaml
 
+from reamaze_pipeline.models.files.text import ENCODING
+
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _SHIFT = re.compile(r"(\d\d):(\d\d)\s*-\s*(\d\d):(\d\d)")
 _MINUTES_A_DAY = 24 * 60
@@ -38,7 +40,7 @@ def read_business_hours(path: Path) -> dict[str, Any]:
     Weekday 1 is Monday; minutes count from local midnight. Raises `BusinessHoursError`.
     """
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        content = yaml.safe_load(path.read_text(encoding=ENCODING))
     except (OSError, UnicodeDecodeError) as error:
         raise BusinessHoursError(f"{path} cannot be read: {error}") from error
     except yaml.YAMLError as error:

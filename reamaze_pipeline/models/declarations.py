@@ -15,13 +15,15 @@ from typing import Any
 import yaml
 
 from reamaze_pipeline.errors import ModelError
+from reamaze_pipeline.models.files.names import composed, schema_name
+from reamaze_pipeline.models.files.text import read_text
 from reamaze_pipeline.warehouse.table import ColumnTest
 
 TESTS = {"not_null": (), "unique": (), "accepted_values": ("values",), "relationships": ("to", "field")}
 """The tests that are understood, with the arguments each must have."""
 
 _LINE = "__line__"
-_REF = re.compile(r"""^ref\(\s*['"](\w+)['"]\s*\)$""")
+_REF = re.compile(r"""^ref\(\s*['"]([^'"]+)['"]\s*\)$""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,7 @@ class Declared:
 def read_declarations(path: Path) -> Iterator[Declared]:
     """Everything one YAML file declares. Raises `ModelError` where it is not YAML or not dbt's format."""
     try:
-        content = yaml.load(path.read_text(encoding="utf-8"), _LinesLoader)  # noqa: S506 (a SafeLoader)
+        content = yaml.load(read_text(path), _LinesLoader)  # noqa: S506 (a SafeLoader)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise ModelError(path, line, f"not valid YAML: {error.problem}") from error
@@ -61,7 +63,7 @@ def read_declarations(path: Path) -> Iterator[Declared]:
         return
     if not isinstance(content, dict):
         raise ModelError(path, 1, "expected a mapping with models, seeds or sources")
-    schema = path.parent.name
+    schema = schema_name(path)
     for kind in ("model", "seed"):
         for entry in _entries(path, content, f"{kind}s"):
             yield _declared(path, kind, schema, entry)
@@ -95,7 +97,7 @@ def _name(path: Path, entry: Mapping[str, Any]) -> str:
     name = entry.get("name")
     if not isinstance(name, str):
         raise ModelError(path, int(entry[_LINE]), "an entry has no name")
-    return name
+    return composed(name)
 
 
 def _declared(

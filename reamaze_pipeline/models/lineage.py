@@ -6,13 +6,13 @@ does not belong here.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
+import sqlglot
 from sqlglot import exp
-from sqlglot.errors import SqlglotError
 from sqlglot.lineage import Node, lineage
 
-from reamaze_pipeline.errors import ModelError
+from reamaze_pipeline.errors import LineageUnknown
 from reamaze_pipeline.models.model import Model, Project
 from reamaze_pipeline.warehouse.table import Table
 
@@ -23,16 +23,33 @@ Origin = tuple[str, str, str]
 def column_lineage(model: Model, project: Project) -> dict[str, list[Origin]]:
     """For each column of the model, in order, the columns of other tables that it is computed from.
 
-    The project says which columns its tables have, so that a star can be unfolded. Raises `ModelError` where sqlglot
-    cannot follow the SQL although DuckDB can run it.
+    The project says which columns its tables have, so that a star can be unfolded. Raises `LineageUnknown` where
+    sqlglot cannot follow the SQL although DuckDB can run it: nothing is told then, rather than something wrong
+    (it matches UNION BY NAME by position).
     """
     schema = _schema(node.table for node in project.nodes.values())
     try:
+        parsed = sqlglot.parse_one(model.sql, dialect="duckdb")
         # All columns at once: one by one, each would parse and qualify the whole select again.
-        roots = lineage(None, model.sql, schema=schema, dialect="duckdb", trim_selects=False)
-        return {column: _origins(roots[column.lower()]) for column in model.table.column_names}
-    except (SqlglotError, KeyError) as error:
-        raise ModelError(model.path, 1, f"the lineage of its columns cannot be read: {error}") from error
+        roots = lineage(None, parsed, schema=schema, dialect="duckdb", trim_selects=False)
+    except Exception as error:  # whatever it stumbles over, lineage is only drawn
+        raise LineageUnknown(_unknown(model)) from error
+    by_name = any(union.args.get("by_name") for union in parsed.find_all(exp.SetOperation))
+    if by_name or not _agree(roots, model.table.column_names):
+        raise LineageUnknown(_unknown(model))
+    return {column: _origins(root) for column, root in zip(model.table.column_names, roots.values(), strict=True)}
+
+
+def _unknown(model: Model) -> str:
+    return f"{model.path}: what the columns of {model.table.label} are made of is unknown; all else of it works"
+
+
+def _agree(roots: Mapping[str, Node], columns: tuple[str, ...]) -> bool:
+    """Whether sqlglot saw the columns that DuckDB gives; those without an alias it calls by their number."""
+    if len(roots) != len(columns):
+        return False
+    pairs = enumerate(zip(roots, columns, strict=True))
+    return all(root.lower() in {column.lower(), f"_col_{number}"} for number, (root, column) in pairs)
 
 
 def _origins(root: Node) -> list[Origin]:

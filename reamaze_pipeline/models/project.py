@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
+from io import StringIO
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, get_args
@@ -20,6 +21,8 @@ import duckdb
 from reamaze_pipeline.errors import ModelError, TableRefused
 from reamaze_pipeline.models.columns import declare
 from reamaze_pipeline.models.declarations import Declared, read_declarations
+from reamaze_pipeline.models.files.names import schema_name, table_name
+from reamaze_pipeline.models.files.text import read_text
 from reamaze_pipeline.models.model import ROWS_PER_BATCH, Materialized, Model, Node, Project, Seed, Source, relation
 from reamaze_pipeline.models.template import Relation, Rendered, SqlTemplate, read_macros
 from reamaze_pipeline.warehouse.staging import describe
@@ -57,8 +60,9 @@ def load_project(folders: Sequence[Path], variables: Mapping[str, Any] | None = 
             if entry.kind == "source":
                 nodes[f"{entry.schema}.{entry.name}"] = _source(scratch, entry)
         for path in _files(folders, "*.csv", inside=_SEEDS):
-            _claim(nodes, path, path.stem)
-            nodes[path.stem] = _seed(scratch, path, declared.get(("seed", _SEEDS, path.stem)))
+            name = table_name(path)
+            _claim(nodes, path, name)
+            nodes[name] = _seed(scratch, path, declared.get(("seed", _SEEDS, name)))
         drafts = _drafts(folders, declared, nodes, variables)
         _refuse_orphans(declared, nodes, drafts)
         models: list[Model] = []
@@ -101,8 +105,10 @@ def _files(folders: Sequence[Path], pattern: str, inside: str | None = None) -> 
 
 
 def _claim(taken: Mapping[str, object], path: Path, name: str) -> None:
-    if name in taken:
+    if name.lower() in {each.lower() for each in taken}:  # DuckDB's names do not tell upper from lower case
         raise ModelError(path, 1, f"another model or seed is named {name}; names are unique whatever their folder")
+    if f"{schema_name(path)}.{name}".lower() in {each.lower() for each in taken}:
+        raise ModelError(path, 1, f"{schema_name(path)}.{name} is a source, which something other than a model fills")
 
 
 def _source(scratch: duckdb.DuckDBPyConnection, entry: Declared) -> Source:
@@ -119,12 +125,12 @@ def _source(scratch: duckdb.DuckDBPyConnection, entry: Declared) -> Source:
 
 
 def _seed(scratch: duckdb.DuckDBPyConnection, path: Path, entry: Declared | None) -> Seed:
-    with path.open(encoding="utf-8", newline="") as file:
-        header = next(csv.reader(file), [])
+    name = table_name(path)
+    header = next(csv.reader(StringIO(read_text(path), newline="")), [])
     if not header:
         raise ModelError(path, 1, "a seed needs a header line with column names")
-    columns = declare(scratch, _SEEDS, path.stem, dict.fromkeys(header, "VARCHAR"), entry)
-    return Seed(Table(_SEEDS, path.stem, columns, None), path, entry.description if entry else "")
+    columns = declare(scratch, _SEEDS, name, dict.fromkeys(header, "VARCHAR"), entry)
+    return Seed(Table(_SEEDS, name, columns, None), path, entry.description if entry else "")
 
 
 def _drafts(
@@ -135,8 +141,9 @@ def _drafts(
 ) -> dict[str, _Draft]:
     paths: dict[str, Path] = {}
     for path in _files(folders, "*.sql"):
-        _claim({**nodes, **paths}, path, path.stem)
-        paths[path.stem] = path
+        name = table_name(path)
+        _claim({**nodes, **paths}, path, name)
+        paths[name] = path
     drafts = {}
     macros = read_macros(folders)
     for name, path in paths.items():
@@ -144,7 +151,7 @@ def _drafts(
 
         def ref(target: str, line: int, path: Path = path) -> Relation:
             if target in paths:
-                schema = paths[target].parent.name
+                schema = schema_name(paths[target])
                 return relation(Seed(Table(schema, target, ()), path, ""), None)
             if target not in nodes or "." in target:
                 raise ModelError(path, line, f"ref('{target}') names no model and no seed")
@@ -155,7 +162,7 @@ def _drafts(
                 raise ModelError(path, line, f"source('{target[0]}', '{target[1]}') is declared in no schema.yml")
             return relation(nodes[".".join(target)], None)
 
-        schema = path.parent.name
+        schema = schema_name(path)
         this = f"{quoted(schema)}.{quoted(name)}"
         rendered = template.render(ref, source, Relation(this, this), variables=variables)
         drafts[name] = _Draft(schema, name, template, rendered, declared.get(("model", schema, name)))
@@ -193,6 +200,8 @@ def _bind(
         raise ModelError(path, 1, f"materialized is one of {', '.join(get_args(Materialized))}")
     try:
         statements = scratch.extract_statements(rendered.sql)
+        if len(statements) > 1 and statements[0].type == duckdb.StatementType.CREATE and not statements[0].query:
+            raise ModelError(path, 1, "columns cannot depend on rows; name them: pivot … on … in ('a', 'b')")
         if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
             raise ModelError(path, 1, "a model is exactly one select")
         given = describe(scratch, Select(rendered.sql))
@@ -202,12 +211,11 @@ def _bind(
         at = _SQL_LINE.search(str(error))
         raise ModelError(path, int(at[1]) if at else 1, str(error).split("\n\nLINE", maxsplit=1)[0]) from error
     columns = declare(scratch, draft.schema, draft.name, given, entry)
-    event_time = config.get("event_time")
     incremental = config["materialized"] == "incremental"
-    if event_time not in {column.name for column in columns}:
-        if incremental:
-            raise ModelError(path, 1, f"an incremental model needs its event_time among its columns: {event_time}")
-        event_time = None
+    event_time = {column.name.lower(): column.name for column in columns}.get(str(config.get("event_time")).lower())
+    if event_time is None and incremental:
+        needed = config.get("event_time")
+        raise ModelError(path, 1, f"an incremental model needs its event_time among its columns: {needed}")
     meta = dict(config.get("meta") or {})
     meta.pop("__line__", None)
     owner = meta.get("owner") or ()

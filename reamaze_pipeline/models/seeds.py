@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from codecs import BOM_UTF8
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import duckdb
 
@@ -31,12 +34,27 @@ def load_seeds(database: str | Path, seeds: Iterable[Seed]) -> list[str]:
 
 def store_seed(connection: duckdb.DuckDBPyConnection, seed: Seed) -> None:
     """Replace one seed's table. Raises `SeedError`, naming the file, if it does not fit its columns."""
-    select = Select("SELECT * FROM read_csv($path, header = true, all_varchar = true)", {"path": str(seed.csv)})
+    rows = "SELECT * FROM read_csv($path, header = true, all_varchar = true)"
     try:
-        replace_partitions(connection, seed.table, [], select, version=_digest(seed))
+        with _without_mark(seed.csv) as path:
+            select = Select(rows, {"path": str(path)})
+            replace_partitions(connection, seed.table, [], select, version=_digest(seed))
     except (TableRefused, duckdb.InvalidInputException) as error:
         msg = f"{seed.csv} cannot be loaded: {' '.join(str(error).split())}"
         raise SeedError(msg) from error
+
+
+@contextmanager
+def _without_mark(csv: Path) -> Iterator[Path]:
+    """The file, or a copy without its byte order mark, behind which DuckDB takes no quotes."""
+    content = csv.read_bytes()
+    if not content.startswith(BOM_UTF8):
+        yield csv
+        return
+    with TemporaryDirectory(prefix="reamaze-seed-") as folder:
+        copy = Path(folder) / csv.name
+        copy.write_bytes(content.removeprefix(BOM_UTF8))
+        yield copy
 
 
 def _is_current(connection: duckdb.DuckDBPyConnection, seed: Seed) -> bool:

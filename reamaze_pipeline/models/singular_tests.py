@@ -15,6 +15,7 @@ from types import MappingProxyType
 from typing import Any
 
 from reamaze_pipeline.errors import ModelError
+from reamaze_pipeline.models.files.names import schema_name, table_name
 from reamaze_pipeline.models.model import Model, Node, Project, relation
 from reamaze_pipeline.models.template import Relation, Rendered, SqlTemplate, read_macros
 from reamaze_pipeline.warehouse.day_filter import DayFilter
@@ -69,7 +70,8 @@ def _read(template: SqlTemplate, project: Project, variables: Mapping[str, Any])
     read = {name: nodes[name] for name in (*rendered.refs, *map(".".join, rendered.sources))}
     refs = tuple((read[name].table.schema, read[name].table.name) for name in rendered.refs)
     description = _description(template.text)
-    return SingularTest(table, path.stem, description, severity, refs, template, MappingProxyType(read), variables)
+    inputs = MappingProxyType(read)
+    return SingularTest(table, table_name(path), description, severity, refs, template, inputs, variables)
 
 
 def _render(
@@ -91,7 +93,7 @@ def _render(
 
 
 def _table(path: Path) -> tuple[str, str]:
-    return path.parent.parent.name, path.parent.name
+    return schema_name(path.parent), schema_name(path)
 
 
 def _description(text: str) -> str:

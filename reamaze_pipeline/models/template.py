@@ -18,6 +18,8 @@ from jinja2.runtime import Macro
 from jinja2.sandbox import SandboxedEnvironment
 
 from reamaze_pipeline.errors import ModelError
+from reamaze_pipeline.models.files.statement import embeddable
+from reamaze_pipeline.models.files.text import read_text
 
 _ENVIRONMENT = SandboxedEnvironment(undefined=jinja2.StrictUndefined, keep_trailing_newline=True, autoescape=False)
 
@@ -59,7 +61,7 @@ class SqlTemplate:
     @classmethod
     def read(cls, path: Path, macros: str = "") -> SqlTemplate:
         """``macros`` are those it can call, see `read_macros`. Raises `ModelError` if the file is not UTF-8 text."""
-        return cls(path, _read(path), macros)
+        return cls(path, read_text(path), macros)
 
     def render(
         self,
@@ -110,7 +112,7 @@ class SqlTemplate:
             macros = vars(_macros(self.macros).make_module(names))
             names |= {name: macro for name, macro in macros.items() if isinstance(macro, Macro)}
             for template in templates:
-                rendered.sql = template.render(names).rstrip("\n ;")
+                rendered.sql = embeddable(template.render(names))
         except jinja2.TemplateError as error:
             raise ModelError(self.path, _line_of(error), error.message or "bad Jinja") from error
         except TypeError as error:
@@ -125,19 +127,12 @@ def read_macros(folders: Sequence[Path]) -> str:
     """
     texts = []
     for path in [path for folder in folders for path in sorted(folder.glob("macros/**/*.sql"))]:
-        texts.append(_read(path))
+        texts.append(read_text(path))
         try:
             _macros(texts[-1])
         except jinja2.TemplateSyntaxError as error:
             raise ModelError(path, error.lineno, error.message or "bad Jinja") from error
     return "\n".join(texts)
-
-
-def _read(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except UnicodeDecodeError as error:
-        raise ModelError(path, 1, "not UTF-8 text") from error
 
 
 @cache
