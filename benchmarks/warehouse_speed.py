@@ -29,6 +29,7 @@ from typing import Any
 
 import duckdb
 
+from reamaze_pipeline.api.times import read_time
 from reamaze_pipeline.models.model import Project
 from reamaze_pipeline.models.project import load_project
 from reamaze_pipeline.models.seeds import load_seeds
@@ -43,13 +44,14 @@ END = datetime(2026, 7, 1, tzinfo=UTC)
 PAGE_SIZE = 30
 
 
-def messages(count: int, days: int) -> Iterator[tuple[datetime, bool, str]]:
-    """Newest first: instant, side, and the message as the API sends it, cleaned as the client does."""
+def messages(count: int, days: int) -> Iterator[tuple[datetime, bool, str, datetime | None]]:
+    """Newest first: instant, side, the message as the API sends it, cleaned as the client does; its thread's start."""
     for truth in History(SandboxOptions(messages=count, days=days, end=END)).truth():
         text = json.dumps(truth.message, ensure_ascii=False).replace("\\u0000", "\ufffd")
         if not text.isascii():
             text = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
-        yield truth.created_at, truth.is_staff, text
+        began = read_time((truth.message.get("conversation") or {}).get("created_at"))
+        yield truth.created_at, truth.is_staff, text, began.instant.replace(tzinfo=None) if began else None
 
 
 def page_rows(count: int, days: int) -> Iterator[tuple[date, list[dict[str, Any]]]]:
@@ -61,13 +63,13 @@ def page_rows(count: int, days: int) -> Iterator[tuple[date, list[dict[str, Any]
     while chunk := list(islice(listed, PAGE_SIZE)):
         pages += 1
         counts = {"page_size": PAGE_SIZE, "page_count": -(-count // PAGE_SIZE), "total_count": count}
-        payload = f'{json.dumps(counts)[:-1]}, "messages": [{", ".join(text for _, _, text in chunk)}]}}'
-        for new in dict.fromkeys(at.date() for at, _, _ in chunk):
+        payload = f'{json.dumps(counts)[:-1]}, "messages": [{", ".join(text for _, _, text, _ in chunk)}]}}'
+        for new in dict.fromkeys(at.date() for at, *_ in chunk):
             if day is not None and new != day:
                 yield day, rows
                 rows = []
             day = new
-            kept = [n for n, (at, _, _) in enumerate(chunk) if at.date() == day]
+            kept = [n for n, (at, *_) in enumerate(chunk) if at.date() == day]
             rows.append(
                 {
                     "day": day,
@@ -78,6 +80,8 @@ def page_rows(count: int, days: int) -> Iterator[tuple[date, list[dict[str, Any]
                     "payload": payload,
                     "kept_rows": kept,
                     "kept_is_staff": [chunk[n][1] for n in kept],
+                    "kept_created_at": [chunk[n][0].replace(tzinfo=None) for n in kept],
+                    "kept_conversation_created_at": [chunk[n][3] for n in kept],
                     "cleaned": 0,
                 }
             )
@@ -87,7 +91,7 @@ def page_rows(count: int, days: int) -> Iterator[tuple[date, list[dict[str, Any]
 
 def stored_pages(project: Project, count: int, days: int) -> Path:
     """A database that holds the pages of a history and nothing else; made once."""
-    path = KEPT / f"pages-{count}-{days}.duckdb"
+    path = KEPT / f"dated-pages-{count}-{days}.duckdb"
     if not path.exists():
         KEPT.mkdir(parents=True, exist_ok=True)
         making = path.with_suffix(".making")

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
+from reamaze_pipeline.api.times import read_time
 from reamaze_pipeline.models.model import Project
 from reamaze_pipeline.models.seeds import load_seeds
 from reamaze_pipeline.warehouse.connection import reading
@@ -31,6 +32,7 @@ def page(
 ) -> Page:
     """One row of `raw.message_pages`, keeping every message unless told otherwise."""
     rows = list(range(len(messages))) if kept is None else list(kept)
+    counted = [messages[row] if row < len(messages) else None for row in rows]
     return {
         "day": day,
         "audience": audience,
@@ -42,8 +44,18 @@ def page(
         "payload": json.dumps({"page_size": 30, "page_count": 1, "total_count": 1, "messages": messages}),
         "kept_rows": rows,
         "kept_is_staff": [False] * len(rows) if staff is None else list(staff),
+        "kept_created_at": [_time(row, "created_at") for row in counted],
+        "kept_conversation_created_at": [_time(row, "conversation", "created_at") for row in counted],
         "cleaned": 0,
     }
+
+
+def _time(row: Any, *path: str) -> datetime | None:
+    """What the crawl reads of a time in a row, as it is stored."""
+    for name in path:
+        row = row.get(name) if isinstance(row, dict) else None
+    time = read_time(row)
+    return time.instant.replace(tzinfo=None) if time else None
 
 
 def message(number: int = 0, **changes: Any) -> dict[str, Any]:

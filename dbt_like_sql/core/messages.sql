@@ -20,6 +20,9 @@ pages as (
         page,
         kept_rows,
         kept_is_staff,
+        kept_created_at,
+        kept_conversation_created_at,
+        kept_created_at is null as is_without_times,
         from_json(payload, '{"messages": [{
             "body": "VARCHAR",
             "visibility": "VARCHAR",
@@ -49,8 +52,11 @@ kept as (
         audience,
         page,
         messages,
+        is_without_times,
         unnest(kept_rows) as place,
-        unnest(kept_is_staff) as is_staff
+        unnest(kept_is_staff) as is_staff,
+        unnest(kept_created_at) as created_at,
+        unnest(kept_conversation_created_at) as conversation_created_at
     from pages
 
 ),
@@ -63,6 +69,9 @@ picked as (
         page,
         place,
         is_staff,
+        is_without_times,
+        created_at,
+        conversation_created_at,
         messages[place + 1] as message
     from kept
 
@@ -76,12 +85,21 @@ typed as (
         page,
         place,
         is_staff,
-        -- In microseconds, because a conversion by time zone takes three times as long; null for 'infinity'.
-        make_timestamp(epoch_us(try_cast(message.created_at as timestamptz))) as created_at,
+        -- The crawl read the times, and by them chose the day. Only pages stored before it kept what it read are read here
+        -- as they always were: in microseconds, because a conversion by time zone takes three times as long.
+        if(
+            is_without_times,
+            make_timestamp(epoch_us(try_cast(message.created_at as timestamptz))),
+            created_at
+        ) as created_at,
         message.created_at as created_at_text,
         message.conversation.slug as conversation_slug,
         message.conversation.subject as subject,
-        make_timestamp(epoch_us(try_cast(message.conversation.created_at as timestamptz))) as conversation_created_at,
+        if(
+            is_without_times,
+            make_timestamp(epoch_us(try_cast(message.conversation.created_at as timestamptz))),
+            conversation_created_at
+        ) as conversation_created_at,
         message.conversation.category.slug as category_slug,
         message.conversation.category.name as category_name,
         message.conversation.category.email as category_email,

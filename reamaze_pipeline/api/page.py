@@ -15,6 +15,7 @@ from itertools import pairwise
 from typing import Literal, NoReturn
 
 from reamaze_pipeline.api.text import clean_json_text
+from reamaze_pipeline.api.times import Time, read_time, shape_of
 from reamaze_pipeline.errors import UnexpectedAnswer
 
 Audience = Literal["all", "staff", "customer"]
@@ -31,14 +32,16 @@ class Row:
     """What the crawl needs to know of one message; the message itself stays in the page's payload.
 
     `index` is 0-based in `payload["messages"]`. `created_at` is aware UTC, exact to the microsecond, or None
-    where it is missing or not a date. `is_staff` is the `user["staff?"]` flag, None where it is absent.
+    where it is missing or cannot be read (`times`). `is_staff` is the `user["staff?"]` flag, None where it is absent.
     `identity` is a digest of the fields of a message that never change; identical twins share it.
+    `conversation_created_at` is read like `created_at`.
     """
 
     index: int
     created_at: datetime | None
     is_staff: bool | None
     identity: bytes
+    conversation_created_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +74,13 @@ class Page:
     def oldest(self) -> datetime | None:
         """The last instant on the page; None where no row has one."""
         return next((row.created_at for row in reversed(self.rows) if row.created_at is not None), None)
+
+    @property
+    def undated(self) -> str:
+        """How its first row without a readable `created_at` has it written, in words that quote nothing."""
+        messages = json.loads(self.payload)["messages"]
+        row: object = next((messages[row.index] for row in self.rows if row.created_at is None), None)
+        return shape_of(row.get("created_at") if isinstance(row, dict) else None)
 
     @property
     def is_last(self) -> bool:
@@ -108,11 +118,12 @@ def read_page(body: bytes, *, audience: Audience, number: int, fetched_at: datet
     if len(messages) != promised:
         _broken(number, f"{promised} rows are promised (total_count {total}), {len(messages)} came")
 
-    rows = tuple(_row(index, message) for index, message in enumerate(messages))
+    times = [_time(message) for message in messages]
+    rows = tuple(_row(index, message, time) for index, (message, time) in enumerate(zip(messages, times, strict=True)))
     dated = [row.created_at for row in rows if row.created_at is not None]
     if any(newer < older for newer, older in pairwise(dated)):
         _broken(number, "its rows are not sorted newest first")
-    offset = next((ahead for ahead in map(_utc_offset, messages) if ahead is not None), timedelta(0))
+    offset = next((time.utc_offset for time in times if time is not None and time.utc_offset is not None), timedelta(0))
     return Page(audience, number, size, count, total, fetched_at, payload, cleaned, rows, offset)
 
 
@@ -148,17 +159,20 @@ def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(name)
 
 
-def _row(index: int, message: object) -> Row:
+def _time(message: object) -> Time | None:
+    return read_time(message.get("created_at")) if isinstance(message, dict) else None
+
+
+def _row(index: int, message: object, time: Time | None) -> Row:
     if not isinstance(message, dict):
         return Row(index, None, None, _digest(message))
     user = message.get("user")
     conversation = message.get("conversation")
     flag = user.get("staff?") if isinstance(user, dict) else None
-    written = message.get("created_at")
-    created_at = _instant(written)
+    began = read_time(conversation.get("created_at")) if isinstance(conversation, dict) else None
     identity = _digest(
         [
-            written if created_at is None else (created_at - _EPOCH) // _MICROSECOND,
+            message.get("created_at") if time is None else (time.instant - _EPOCH) // _MICROSECOND,
             conversation.get("slug") if isinstance(conversation, dict) else conversation,
             user.get("email") if isinstance(user, dict) else user,
             message.get("body"),
@@ -167,28 +181,14 @@ def _row(index: int, message: object) -> Row:
             message.get("origin_id"),
         ]
     )
-    return Row(index, created_at, flag if isinstance(flag, bool) else None, identity)
-
-
-def _utc_offset(message: object) -> timedelta | None:
-    """The offset in the text of a message's `created_at`; None where it has none."""
-    value = message.get("created_at") if isinstance(message, dict) else None
-    try:
-        return datetime.fromisoformat(value).utcoffset() if isinstance(value, str) else None
-    except ValueError:
-        return None
+    return Row(
+        index,
+        time.instant if time else None,
+        flag if isinstance(flag, bool) else None,
+        identity,
+        began.instant if began else None,
+    )
 
 
 def _digest(value: object) -> bytes:
     return hashlib.blake2b(_one_way_to_write(value).encode(), digest_size=16).digest()
-
-
-def _instant(value: object) -> datetime | None:
-    """An ISO 8601 text as aware UTC; a text without an offset is taken as UTC; None for anything else."""
-    if not isinstance(value, str):
-        return None
-    try:
-        moment = datetime.fromisoformat(value)
-        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None

@@ -107,6 +107,11 @@ class _Crawl:
         if self._adds_up is None or not self.session.dates_ignored:
             everyone = self.open("all", start, end)
             first = everyone.latest or everyone.fetch(1)
+            if len(windows) > 1 and first.rows and first.newest is None and not self.session.dates_ignored:
+                # Nothing cuts such a list into windows but the dates, so each window is asked for by itself.
+                for window in windows:
+                    yield from self._parts_and_rows([window], window.start, window.end)
+                return
             self._flagged = self._flagged or any(row.is_staff is not None for row in first.rows)
             if self._flagged or not first.rows:
                 doubts = UnflaggedRows(everyone, self.open)

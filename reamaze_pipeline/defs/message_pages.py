@@ -102,8 +102,9 @@ def _store(
 
 
 def _row(day: str, kept: KeptPage) -> dict[str, Any]:
-    """One row of `raw.message_pages`: the page, and which of its rows count for the day."""
+    """One row of `raw.message_pages`: the page, which of its rows count for the day, and what was read of them."""
     page = kept.page
+    rows = [page.rows[row.index] for row in kept.rows]
     return {
         "day": dt.date.fromisoformat(day),
         "audience": page.audience,
@@ -111,12 +112,19 @@ def _row(day: str, kept: KeptPage) -> dict[str, Any]:
         "page_size": page.page_size,
         "page_count": page.page_count,
         "total_count": page.total_count,
-        "fetched_at": page.fetched_at.astimezone(dt.UTC).replace(tzinfo=None),
+        "fetched_at": _naive(page.fetched_at),
         "payload": page.payload,
         "kept_rows": [row.index for row in kept.rows],
         "kept_is_staff": [row.is_staff for row in kept.rows],
+        "kept_created_at": [_naive(row.created_at) for row in rows],
+        "kept_conversation_created_at": [_naive(row.conversation_created_at) for row in rows],
         "cleaned": page.cleaned,
     }
+
+
+def _naive(instant: dt.datetime | None) -> dt.datetime | None:
+    """As the warehouse keeps instants: UTC, without saying so."""
+    return instant and instant.astimezone(dt.UTC).replace(tzinfo=None)
 
 
 def _hints(database: str, table: Table, days: Sequence[dt.date]) -> list[Hint]:

@@ -12,8 +12,8 @@ from reamaze_pipeline.defs.naming import keyed, plain, plain_key
 from reamaze_pipeline.defs.partitions import days_of
 from reamaze_pipeline.errors import LineageUnknown
 from reamaze_pipeline.models.lineage import column_lineage
-from reamaze_pipeline.models.model import Model, Project
-from reamaze_pipeline.warehouse.io_manager import table_metadata
+from reamaze_pipeline.models.model import Model, Project, Source
+from reamaze_pipeline.warehouse.io_manager import DuckDBWarehouse, table_metadata
 from reamaze_pipeline.warehouse.ledger import LEDGER
 from reamaze_pipeline.warehouse.table import Select
 
@@ -39,7 +39,10 @@ def _asset(model: Model, project: Project, partitions: dg.DailyPartitionsDefinit
         metadata={**table_metadata(model.table), **lineage},
         io_manager_key="warehouse",
     )
-    def compute(context: dg.AssetExecutionContext) -> Select:
+    def compute(context: dg.AssetExecutionContext, warehouse: dg.ResourceParam[DuckDBWarehouse]) -> Select:
+        for source in model.upstream:
+            if isinstance(source, Source) and source.table.schema != LEDGER.schema:
+                warehouse.add_columns(source.table)
         # The UI draws column lineage from the newest materialization; one of a range is enough.
         newest = context.partition_keys[-1] if model.daily else None
         if lineage:

@@ -19,8 +19,8 @@ import pandas as pd
 
 from reamaze_pipeline.errors import PartitionMissing, TableRefused
 from reamaze_pipeline.warehouse import ledger, partition
-from reamaze_pipeline.warehouse.catalog import stored_columns
-from reamaze_pipeline.warehouse.connection import reading, without_database, writing
+from reamaze_pipeline.warehouse.catalog import prepare, stored_columns
+from reamaze_pipeline.warehouse.connection import reading, transaction, without_database, writing
 from reamaze_pipeline.warehouse.day_filter import DayFilter
 from reamaze_pipeline.warehouse.frame import columns_of
 from reamaze_pipeline.warehouse.staging import Storable, describe, staged
@@ -113,6 +113,16 @@ class DuckDBWarehouse(dg.ConfigurableIOManager):
         with writing(self.database) as connection:
             if not partition.view_is_current(connection, table, select):
                 partition.replace_view(connection, table, select)
+
+    def add_columns(self, table: Table) -> None:
+        """Give a stored table the columns that an earlier version did not declare; they are null in what is stored."""
+        if not Path(self.database).exists():
+            return
+        with reading(self.database) as connection:
+            stored = {column.name for column in stored_columns(connection, table)}
+        if stored and not stored.issuperset(table.column_names):
+            with writing(self.database) as connection, transaction(connection):
+                prepare(connection, table)
 
     def stored_days(self, table: Table) -> set[date]:
         """The days of a table that are stored, those without rows included."""

@@ -123,8 +123,11 @@ def test_only_missing_days_are_asked_for(sandbox: Sandbox, deploy: Deploy, store
 
 
 def test_what_is_lost_downstream_is_rebuilt_without_the_api(sandbox: Sandbox, stored: Deployment) -> None:
+    """Even from pages of an earlier version, which did not keep the times that the crawl had read."""
     before = contents(stored)
     with writing(stored.database) as connection:
+        connection.execute("alter table raw.message_pages drop column kept_created_at")
+        connection.execute("alter table raw.message_pages drop column kept_conversation_created_at")
         connection.execute("drop table core.messages")
         connection.execute("delete from meta.partitions where schema_name = 'core' and table_name = 'messages'")
     backfill(stored, FIRST, LAST)

@@ -7,7 +7,7 @@ joining pages (the chain), searching (search) and how far to read ahead (the swe
 from __future__ import annotations
 
 from concurrent.futures import Future
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 
 from reamaze_pipeline.api.page import Audience, Page
@@ -15,6 +15,8 @@ from reamaze_pipeline.crawl.density.density_map import DensityMap
 from reamaze_pipeline.crawl.reading.session import CrawlSession
 from reamaze_pipeline.errors import UnexpectedAnswer
 
+_NEVER = datetime(1990, 1, 1, tzinfo=UTC)
+"""No message is from then."""
 PADDING = timedelta(seconds=1)
 """Whether `start_date` and `end_date` include their instant is unknown: ask for more, cut here."""
 
@@ -144,6 +146,7 @@ class Listing:
             session.still_for = 0
         self.density.utc_offset, self.density.apart = page.utc_offset, 3 * page.page_size
         dated = [(row.index, row.created_at) for row in page.rows if row.created_at is not None]
+        session.dated = session.dated or bool(dated)
         if not session.dates_ignored:
             self._notice_dates(page, [moment for _, moment in dated])
         for index, moment in dated[:1] + dated[-1:]:
@@ -177,8 +180,18 @@ class Listing:
                 )
             self.session.dates_ignored = True
             self._take_hints()
+        elif page.rows and not self.session.dated and not self.session.asked_for_nothing:
+            self._ask_for_nothing()
         elif page.is_last and page.number > 1 and moments:
             self._inside = True
+
+    def _ask_for_nothing(self) -> None:
+        """Rows without a time do not show whether dates are honoured: an answer to dates that no message has does."""
+        self.session.asked_for_nothing = True
+        ask = partial(self.session.source.page, self.audience, 1, _NEVER, _NEVER + PADDING)
+        if self.session.now(partial(self.session.ask, ask)).rows:
+            self.session.dates_ignored = True
+            self._take_hints()
 
     def _take_hints(self) -> None:
         for moment, place in sorted(self.session.hints.get(self.audience, ())):

@@ -36,6 +36,10 @@ class CrawlSession:
     prefetcher: Prefetcher[Page]
     concurrency: int = 1
     dates_ignored: bool = False
+    dated: bool = False
+    """Whether any row with a readable time was met."""
+    asked_for_nothing: bool = False
+    """Whether it was asked for dates that no message has, to see if dates are honoured."""
     requests: int = 0
     page_size: int | None = None
     hints: dict[Audience, list[tuple[datetime, int]]] = field(default_factory=dict)

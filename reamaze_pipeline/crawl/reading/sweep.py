@@ -14,7 +14,7 @@ from reamaze_pipeline.api.page import Page
 from reamaze_pipeline.crawl.reading.chain import Chain, Placed, is_same
 from reamaze_pipeline.crawl.reading.listing import Listing
 from reamaze_pipeline.crawl.reading.search import find_edge
-from reamaze_pipeline.errors import WindowNotProven
+from reamaze_pipeline.errors import UnexpectedAnswer, WindowNotProven
 
 PATIENCE = 120
 """Answers in a row without one new row after which the list moves too much to be read (those that only read a
@@ -57,7 +57,9 @@ class Sweep:
                 listing.drop()
                 continue
             idle = 0 if added else idle + 1
-            if idle > PATIENCE + 2 * (chain.group // page.page_size):
+            impatient = idle > PATIENCE + 2 * (chain.group // page.page_size)
+            self._refuse_undated(page, impatient=impatient)
+            if impatient:
                 raise WindowNotProven(self._what_was_seen())
             if added is None:
                 self.doubts += 1
@@ -148,6 +150,16 @@ class Sweep:
         if listing.hinted:
             return 4
         return 2 + min(6, ceil(log2(max(1, listing.page_count))))
+
+    def _refuse_undated(self, page: Page, *, impatient: bool) -> None:
+        """Where dates are ignored, rows have their days from times alone: without any, each day would hold them all."""
+        session = self.listing.session
+        if session.dates_ignored and not session.dated and page.rows and (page.is_last or impatient):
+            raise UnexpectedAnswer(
+                f"none of {self.listing.total} messages has a time that can be read ({page.undated} on page "
+                f"{page.number}) and the API ignores dates, so no message's day can be told and nothing is stored; "
+                "the API's format may have changed"
+            )
 
     def _what_was_seen(self) -> str:
         listing = self.listing
