@@ -1,7 +1,8 @@
 """Where Dagster keeps its records: `DAGSTER_HOME`, or a folder beside the database.
 
-Telemetry is switched off here, for every process that this one starts. A run whose process was killed stays
-"started" in these records for ever, so runs carry the process they belong to, and the next command ends them.
+What Dagster reads from the environment is set here, for this process and every one that it starts. A run whose process
+was killed stays "started" in these records for ever, so runs carry the process they belong to, and the next command
+ends them.
 """
 
 import os
@@ -13,7 +14,6 @@ from pathlib import Path
 import dagster as dg
 
 from reamaze_pipeline.errors import SettingsError
-from reamaze_pipeline.instance import record_files
 
 HOME = "DAGSTER_HOME"
 PROCESS_TAG = "reamaze_pipeline/process"
@@ -23,7 +23,48 @@ telemetry:
   enabled: false
 nux:
   enabled: false
+# One file and each event once, instead of a file for each run besides. What is on record already stays readable.
+event_log_storage:
+  module: reamaze_pipeline.instance.event_log
+  class: SingleFileEventLog
+  config:
+    home:
+      env: DAGSTER_HOME
+# How long the ticks of schedules and sensors are kept; REAMAZE_KEEP_RUNS_DAYS says it for runs.
+retention:
+  schedule:
+    purge_after_days: 90
+  sensor:
+    purge_after_days:
+      skipped: 2
+      failure: 30
+      success: 30
+# The daemon ends runs that do not start, or do not stop when they are told to.
+run_monitoring:
+  enabled: true
+  start_timeout_seconds: 600
+  cancel_timeout_seconds: 180
 """
+EARLIER_INSTANCE_YAMLS = [
+    """\
+# Dagster's settings for this deployment; see the Dagster documentation for what else may stand here.
+telemetry:
+  enabled: false
+nux:
+  enabled: false
+"""
+]
+"""What earlier versions wrote. Where that stands unchanged it is replaced; what a person wrote is let be."""
+ENVIRONMENT = {
+    "DAGSTER_DISABLE_TELEMETRY": "1",
+    # The events of a range of days are written together. PostgreSQL's storage takes them so as well.
+    "DAGSTER_EVENT_BATCH_SIZE": "1000",
+    # One event for each table says what a run plans, and not one for each table and day, which were as many again as
+    # those of what it did. Of a run that failed Dagster then shows the run and its step as failed, and the days that it
+    # did not come to as missing, which they are, rather than as failed.
+    "DAGSTER_EMIT_PARTITION_SUBSET_IN_PLANNED_EVENTS": "true",
+}
+"""What is set for Dagster unless the user set it."""
 
 
 def dagster_home(database: Path) -> Path:
@@ -32,15 +73,15 @@ def dagster_home(database: Path) -> Path:
     Raises:
         SettingsError: `DAGSTER_HOME` is set to something that is not a folder, or ours cannot be made.
     """
-    os.environ.setdefault("DAGSTER_DISABLE_TELEMETRY", "1")
+    for name, value in ENVIRONMENT.items():
+        os.environ.setdefault(name, value)
     chosen = os.environ.get(HOME)
     home = Path(chosen).expanduser().absolute() if chosen else _beside(database.absolute())
     if chosen and not home.is_dir():
         raise SettingsError(f"{HOME} {home} is not a folder; make it, or unset {HOME}")
     try:
         home.mkdir(parents=True, exist_ok=True)
-        if not chosen and not (home / "dagster.yaml").exists():
-            (home / "dagster.yaml").write_text(INSTANCE_YAML)
+        _configure(home / "dagster.yaml", make=not chosen)
     except OSError as error:
         raise SettingsError(f"cannot write to {home} ({error.strerror}); set {HOME} to a writable folder") from error
     os.environ[HOME] = str(home)
@@ -51,10 +92,21 @@ def _beside(database: Path) -> Path:
     return database.parent / ("dagster" if database.name != "dagster" else "dagster-records")
 
 
+def _configure(file: Path, *, make: bool) -> None:
+    """Write our settings where none are, if that is wished, and where those of an earlier version are."""
+    if file.exists() and file.read_text() not in EARLIER_INSTANCE_YAMLS:
+        return
+    if file.exists() or make:
+        written = file.with_name(f".{file.name}.{os.getpid()}")
+        written.write_text(INSTANCE_YAML)
+        written.replace(file)
+
+
 @contextmanager
 def open_instance(database: Path) -> Iterator[dg.DagsterInstance]:
     """Dagster's records for this warehouse, for as long as the block lasts."""
-    with record_files.kept_open(dagster_home(database)), dg.DagsterInstance.get() as instance:
+    dagster_home(database)
+    with dg.DagsterInstance.get() as instance:
         yield instance
 
 

@@ -118,9 +118,6 @@ def _settings(folder: Path, first: dt.date) -> dict[str, str]:
         "REAMAZE_EXCLUDE_ORIGINS": "",
         "REAMAZE_BUSINESS_HOURS": "",
         "DAGSTER_HOME": "",
-        # One event per table tells Dagster what is planned, not one per table and day: those would show the days of a
-        # failed run as failed, and a demo is made anew instead.
-        "DAGSTER_EMIT_PARTITION_SUBSET_IN_PLANNED_EVENTS": "true",
     }
 
 
