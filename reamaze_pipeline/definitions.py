@@ -38,6 +38,8 @@ def build_defs(deployment: Deployment, progress: CrawlProgress | None = None) ->
                 api_token=dg.EnvVar("REAMAZE_API_TOKEN"),
                 requests_per_minute=deployment.address.requests_per_minute,
                 concurrency=deployment.address.concurrency,
+                answer_seconds=deployment.address.answer_seconds,
+                answer_megabytes=deployment.address.answer_megabytes,
             ),
             "crawl_progress": progress or CrawlProgress(),
             "renderer": renderer,

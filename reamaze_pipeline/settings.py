@@ -147,6 +147,8 @@ class Address(BaseSettings):
     api_url: ApiRoot | None = None
     requests_per_minute: int | None = Field(default=None, ge=1)
     concurrency: int = Field(default=4, ge=1, le=MOST_CONCURRENCY)
+    answer_seconds: float = Field(default=90.0, gt=0, le=86_400)
+    answer_megabytes: float = Field(default=32.0, gt=0, le=2_000)
 
     @property
     def root(self) -> str | None:

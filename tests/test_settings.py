@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from pathlib import Path
 
 import pytest
 
+from reamaze_pipeline.api.client import ANSWER_MEGABYTES, ANSWER_SECONDS
 from reamaze_pipeline.settings import (
     Address,
     Calendar,
@@ -21,7 +23,15 @@ from reamaze_pipeline.settings import (
 
 NAMES = [
     *("BRAND", "API_URL", "EMAIL", "API_TOKEN", "START_DATE", "TIMEZONE", "DATABASE", "REQUESTS_PER_MINUTE"),
-    *("CONCURRENCY", "MODELS", "EXCLUDE_SENDERS", "EXCLUDE_ORIGINS", "BUSINESS_HOURS"),
+    *(
+        "CONCURRENCY",
+        "ANSWER_SECONDS",
+        "ANSWER_MEGABYTES",
+        "MODELS",
+        "EXCLUDE_SENDERS",
+        "EXCLUDE_ORIGINS",
+        "BUSINESS_HOURS",
+    ),
 ]
 
 
@@ -68,6 +78,8 @@ def test_everything_missing_is_named_at_once() -> None:
         ("API_URL", "http://me:secret-word@host/api/v1", "must not hold a login"),
         ("CONCURRENCY", "0", "REAMAZE_CONCURRENCY"),
         ("CONCURRENCY", "many", "REAMAZE_CONCURRENCY"),
+        ("ANSWER_SECONDS", "0", "REAMAZE_ANSWER_SECONDS"),
+        ("ANSWER_MEGABYTES", "big", "REAMAZE_ANSWER_MEGABYTES"),
         ("REQUESTS_PER_MINUTE", "-1", "REAMAZE_REQUESTS_PER_MINUTE"),
         ("MODELS", "no-such-folder", "there is no folder"),
     ],
@@ -167,6 +179,16 @@ def test_the_token_is_never_shown(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_example_file_names_every_setting() -> None:
     example = (Path(__file__).parent.parent / ".env.example").read_text()
     assert all(f"REAMAZE_{name}=" in example for name in NAMES)
+
+
+def test_the_bounds_of_an_answer_are_documented_as_they_are() -> None:
+    top = Path(__file__).parent.parent
+    example, readme = (top / ".env.example").read_text(), (top / "README.md").read_text()
+    address = read(Address)
+    assert (address.answer_seconds, address.answer_megabytes) == (ANSWER_SECONDS, ANSWER_MEGABYTES)
+    for name, value in (("ANSWER_SECONDS", ANSWER_SECONDS), ("ANSWER_MEGABYTES", ANSWER_MEGABYTES)):
+        assert f"REAMAZE_{name}={value:g}\n" in example
+        assert re.search(rf"`REAMAZE_{name}` \|[^|]+\| `{value:g}` \|", readme)
 
 
 def _read_all() -> None:

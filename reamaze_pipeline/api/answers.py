@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-
-import requests
+from collections.abc import Callable, Mapping
 
 from reamaze_pipeline.api.page import explanation
-from reamaze_pipeline.api.retry import AskAgain, RetryPolicy
+from reamaze_pipeline.api.retry import AskAgain, retry_after
 from reamaze_pipeline.errors import (
     ApiUnavailable,
     BrandNotFound,
@@ -17,17 +15,17 @@ from reamaze_pipeline.errors import (
     RequestRefused,
 )
 
-_RETRIED_5XX = frozenset({500, 502, 503, 504})
+_PASSING = frozenset({408, 425, 500, 502, 503, 504, *range(520, 525)})
+"""What a second try may overcome; 408 and 425 are said of the moment, 520 to 524 by the CDN in front of a server."""
 
 
 def failure(
-    response: requests.Response, host: str, retry: RetryPolicy, safe: Callable[[str], str]
+    status: int, headers: Mapping[str, str], body: bytes, host: str, safe: Callable[[str], str]
 ) -> ReamazeError | AskAgain:
     """The error that a status other than 200 stands for; `AskAgain` where another try may help.
 
-    A 429 says in `held` how many seconds nobody should ask. `safe` takes the login out of the API's own words.
+    `safe` takes the login out of the API's own words.
     """
-    status = response.status_code
     if status in {401, 403}:
         return LoginRefused(
             f"Re:amaze refused the login ({status}); check REAMAZE_EMAIL and REAMAZE_API_TOKEN, "
@@ -35,35 +33,36 @@ def failure(
         )
     if status == 404:
         return BrandNotFound(f"nothing is served at {host} (404); check REAMAZE_BRAND or REAMAZE_API_URL")
+    asked = retry_after(headers.get("Retry-After"))
     if status == 429:
         return AskAgain(
             ApiUnavailable(
                 "Re:amaze still answers 429 (too many requests) after waiting; "
                 "lower REAMAZE_REQUESTS_PER_MINUTE or try again later"
             ),
-            held=retry.rate_limit_hold(response.headers.get("Retry-After")),
+            asked=asked,
+            limited=True,
         )
-    if status >= 500:
-        passing = status in _RETRIED_5XX
-        what = "is not available" if passing else "cannot serve this request"
+    if status in _PASSING or status >= 500:
+        what = "is not available" if status in _PASSING else "cannot serve this request"
         error = ApiUnavailable(f"Re:amaze {what} (status {status}); try again later")
-        return AskAgain(error) if passing else error
+        return AskAgain(error, asked=asked) if status in _PASSING else error
     if 300 <= status < 400:
         return RequestRefused(
             f"{host} redirects elsewhere ({status}), which is not followed with a login; "
             "set REAMAZE_API_URL to the address that answers itself"
         )
     try:
-        said = explanation(json.loads(response.content))
+        said = explanation(json.loads(body))
     except (ValueError, RecursionError):
         said = "no explanation given"
     return RequestRefused(f"Re:amaze refused the request ({status}): {safe(said)}")
 
 
-def is_error_body(response: requests.Response) -> bool:
+def is_error_body(body: bytes) -> bool:
     """Whether the body says what went wrong, as Re:amaze does even with status 200."""
     try:
-        document = json.loads(response.content)
+        document = json.loads(body)
     except (ValueError, RecursionError):
         return False
     return isinstance(document, dict) and "messages" not in document and bool({"error", "errors"} & set(document))

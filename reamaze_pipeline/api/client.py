@@ -3,16 +3,18 @@
 Belongs here: login and connection pool. What does not: what an answer means that is no page (`answers.py`), how often
 and how long to try (`retry.py`), which pages to ask for (the crawl) and what a page must look like (`page.py`).
 
-Asked again, within the bounds of `RetryPolicy`: connection errors, timeouts, answers cut short, 429, 5xx, and
-200 with what is not a page (proxies send HTML; a count and a list taken at two moments may disagree).
+Asked again, within the bounds of `RetryPolicy`: connection errors, timeouts, answers cut short or late, 408, 425, 429,
+5xx that pass, and 200 with what is not a page (proxies send HTML; count and list taken at two moments may disagree).
 Failed at once: 401, 403, 404, any other 4xx, redirects (the login must not follow one), an error body with
-200.
+200, an answer larger than was agreed.
 """
 
 from __future__ import annotations
 
 import os
 import threading
+import time
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from http.cookiejar import DefaultCookiePolicy
@@ -21,20 +23,25 @@ from typing import Self
 from urllib.parse import urlsplit
 
 import requests
-from requests.adapters import HTTPAdapter
+import urllib3
 from requests.auth import HTTPBasicAuth
 from requests.utils import get_environ_proxies
 from tenacity import RetryCallState, Retrying, retry_if_exception_type
 
+from reamaze_pipeline.api import deadline
 from reamaze_pipeline.api.answers import failure, is_error_body
+from reamaze_pipeline.api.body import TooLarge, read_beginning, read_body
 from reamaze_pipeline.api.page import Audience, Page, read_page
 from reamaze_pipeline.api.rate_limit import RateLimiter
 from reamaze_pipeline.api.retry import AskAgain, RetryPolicy, give_up
 from reamaze_pipeline.errors import ApiUnavailable, UnexpectedAnswer
+from reamaze_pipeline.settings import Login
 
 __all__ = ["DEFAULT_USER_AGENT", "ReamazeClient", "RetryPolicy", "Traffic"]
 
 DEFAULT_USER_AGENT = "reamaze-pipeline"
+ANSWER_SECONDS = 90.0
+ANSWER_MEGABYTES = 32.0
 
 
 @dataclass(frozen=True)
@@ -50,7 +57,8 @@ class ReamazeClient:
     """Asks one brand's API for pages of messages. Thread-safe; use it as a context manager.
 
     `api_url` is the API root, such as `https://brand.reamaze.io/api/v1`. `timeout` (seconds) replaces the
-    read timeout of `retry`. Raises `ValueError` for a root that is not an http(s) address.
+    read timeout of `retry`, which bounds a silence; `answer_seconds` bounds a whole answer, `answer_megabytes` its
+    decoded body. Raises `ValueError` for a root that is not an http(s) address.
     """
 
     def __init__(
@@ -63,6 +71,8 @@ class ReamazeClient:
         concurrency: int = 4,
         timeout: float | None = None,
         retry: RetryPolicy | None = None,
+        answer_seconds: float = ANSWER_SECONDS,
+        answer_megabytes: float = ANSWER_MEGABYTES,
         user_agent: str = DEFAULT_USER_AGENT,
     ) -> None:
         address = urlsplit(api_url)
@@ -74,6 +84,8 @@ class ReamazeClient:
         self.concurrency = concurrency
         policy = retry or RetryPolicy()
         self.retry = policy if timeout is None else replace(policy, read_timeout=timeout)
+        self.answer_seconds = answer_seconds
+        self.answer_megabytes = answer_megabytes
         self._host = address.hostname
         self._secrets = (token, email)
         self._gate = RateLimiter(requests_per_minute)
@@ -89,8 +101,21 @@ class ReamazeClient:
             stop=self.retry.is_enough,
             wait=self.retry.wait_before,
             sleep=self._sleep,
-            before_sleep=self._count_retry,
+            before_sleep=self._before_wait,
             retry_error_callback=give_up,
+        )
+
+    @classmethod
+    def of(cls, login: Login) -> Self:
+        """The client for a login as it is set, such as `settings.read(settings.Login)`."""
+        return cls(
+            str(login.root),
+            login.email,
+            login.api_token.get_secret_value(),
+            requests_per_minute=login.requests_per_minute,
+            concurrency=login.concurrency,
+            answer_seconds=login.answer_seconds,
+            answer_megabytes=login.answer_megabytes,
         )
 
     def __repr__(self) -> str:
@@ -143,20 +168,50 @@ class ReamazeClient:
                 requests=self._traffic.requests + 1,
                 waited_seconds=self._traffic.waited_seconds + waited,
             )
+        request = self._request.copy()
+        request.prepare_url(request.url, query)
+        status, headers, body = self._send(request)
+        if status != 200:
+            raise failure(status, headers, body, self._host, self._without_secrets)
         try:
-            request = self._request.copy()
-            request.prepare_url(request.url, query)
+            return read_page(body, audience=audience, number=number, fetched_at=datetime.now(UTC))
+        except UnexpectedAnswer as error:
+            safe = UnexpectedAnswer(self._without_secrets(str(error)))
+            if is_error_body(body):
+                raise safe from None
+            raise AskAgain(safe, unreadable=True) from None
+
+    def _send(self, request: requests.PreparedRequest) -> tuple[int, Mapping[str, str], bytes]:
+        """Status, headers and body of one answer; of one that is no page, what its body begins with."""
+        due = deadline.begin(self.answer_seconds)
+        try:
             response = self._session.send(
                 request,
                 timeout=(self.retry.connect_timeout, self.retry.read_timeout),
                 allow_redirects=False,
+                stream=True,
             )
+            most = int(self.answer_megabytes * 1_000_000)
+            body = read_body(response, most) if response.status_code == 200 else read_beginning(response)
+        except TooLarge:
+            raise UnexpectedAnswer(
+                f"an answer from {self._host} is larger than {self.answer_megabytes:g} MB, which no page of messages "
+                "should be; check the API root, or raise REAMAZE_ANSWER_MEGABYTES"
+            ) from None
         except requests.exceptions.SSLError:
             raise ApiUnavailable(
                 f"no secure connection to {self._host}: its certificate is not accepted; "
                 "check the address and your CA bundle"
             ) from None
-        except requests.exceptions.RequestException as error:
+        except (requests.exceptions.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
+            if time.monotonic() >= due:
+                raise AskAgain(
+                    ApiUnavailable(
+                        f"an answer from {self._host} was not whole after {self.answer_seconds:g} s; "
+                        "try again later, or raise REAMAZE_ANSWER_SECONDS"
+                    ),
+                    unreadable=True,
+                ) from None
             # Only the kind of the error is told: its text holds the address and whatever a proxy answered.
             raise AskAgain(
                 ApiUnavailable(
@@ -164,18 +219,7 @@ class ReamazeClient:
                     "check the network and the brand, then try again"
                 )
             ) from None
-        if response.status_code != 200:
-            failed = failure(response, self._host, self.retry, self._without_secrets)
-            if isinstance(failed, AskAgain) and failed.held is not None:
-                self._gate.hold(failed.held)
-            raise failed
-        try:
-            return read_page(response.content, audience=audience, number=number, fetched_at=datetime.now(UTC))
-        except UnexpectedAnswer as error:
-            safe = UnexpectedAnswer(self._without_secrets(str(error)))
-            if is_error_body(response):
-                raise safe from None
-            raise AskAgain(safe, unreadable=True) from None
+        return response.status_code, response.headers, body
 
     def _without_secrets(self, text: str) -> str:
         for secret in self._secrets:
@@ -188,14 +232,17 @@ class ReamazeClient:
         with self._lock:
             self._traffic = replace(self._traffic, waited_seconds=self._traffic.waited_seconds + seconds)
 
-    def _count_retry(self, _state: RetryCallState) -> None:
+    def _before_wait(self, state: RetryCallState) -> None:
+        error = state.outcome.exception() if state.outcome else None
+        if isinstance(error, AskAgain) and error.limited and state.next_action is not None:
+            self._gate.hold(state.next_action.sleep)
         with self._lock:
             self._traffic = replace(self._traffic, retries=self._traffic.retries + 1)
 
 
 def _session(api_url: str, concurrency: int, user_agent: str) -> requests.Session:
     session = requests.Session()
-    adapter = HTTPAdapter(pool_connections=1, pool_maxsize=concurrency, max_retries=0)
+    adapter = deadline.DeadlineAdapter(pool_connections=1, pool_maxsize=concurrency, max_retries=0)
     session.mount("http://", adapter)
     session.mount("https://", adapter)
     session.headers.update({"Accept": "application/json", "User-Agent": user_agent})

@@ -17,12 +17,19 @@ from reamaze_pipeline.errors import ReamazeError
 
 
 class AskAgain(Exception):
-    """Carries the error to raise when patience has run out."""
+    """Carries the error to raise when patience has run out.
 
-    def __init__(self, error: ReamazeError, *, held: float | None = None, unreadable: bool = False) -> None:
+    `asked` is how many seconds the API wants to be left alone (None if it did not say), `limited` that it counts our
+    requests, `unreadable` that it answered, but with nothing that can be used.
+    """
+
+    def __init__(
+        self, error: ReamazeError, *, asked: float | None = None, limited: bool = False, unreadable: bool = False
+    ) -> None:
         super().__init__()
         self.error = error
-        self.held = held
+        self.asked = asked
+        self.limited = limited
         self.unreadable = unreadable
 
 
@@ -43,46 +50,48 @@ class RetryPolicy:
     attempts: int = 6
     """Requests for one page, the first included."""
     unreadable_attempts: int = 3
-    """The same for answers with status 200 that are not a page."""
+    """The same for answers with status 200 that are not a page, or not whole in time."""
     first_wait: float = 0.5
     """The wait after the first failure; it doubles with each further one, up to `longest_wait`."""
     longest_wait: float = 30.0
     rate_limit_wait: float = 60.0
     """The wait after a 429 without Retry-After: Re:amaze counts requests per minute."""
     longest_retry_after: float = 300.0
-    """What Retry-After is clamped to."""
-    total_wait: float = 900.0
-    """No new attempt once so much time was spent waiting for one page."""
+    """What Retry-After is clamped to. One of 0, or of a moment that has passed, is no leave to hammer: the wait still
+    grows, after a 429 fourfold up to `rate_limit_wait`, so that all attempts together outlast a minute."""
+    total_seconds: float = 900.0
+    """No new attempt for one page once so much time has passed since the first; waits end then at the latest."""
 
     def is_enough(self, state: RetryCallState) -> bool:
         """Whether the attempt that just failed was the last one."""
         error = state.outcome.exception() if state.outcome else None
         unreadable = isinstance(error, AskAgain) and error.unreadable
         allowed = self.unreadable_attempts if unreadable else self.attempts
-        return state.attempt_number >= allowed or state.idle_for >= self.total_wait
+        return state.attempt_number >= allowed or _passed(state) >= self.total_seconds
 
     def wait_before(self, state: RetryCallState) -> float:
         """Seconds until the next attempt."""
         error = state.outcome.exception() if state.outcome else None
-        if isinstance(error, AskAgain) and error.held is not None:
-            return error.held
-        doubled = self.first_wait * 2.0 ** (state.attempt_number - 1)
-        return _with_jitter(min(doubled, self.longest_wait))
-
-    def rate_limit_hold(self, header: str | None) -> float:
-        """Seconds to let nobody ask after a 429, by its `Retry-After` (seconds or an HTTP date; None if absent)."""
-        asked = _retry_after(header)
-        seconds = self.rate_limit_wait if asked is None else asked
-        return _with_jitter(min(max(seconds, 0.0), self.longest_retry_after))
+        asked, limited = (error.asked, error.limited) if isinstance(error, AskAgain) else (None, False)
+        if limited and asked is None:
+            asked = self.rate_limit_wait
+        growth, most = (4.0, self.rate_limit_wait) if limited else (2.0, self.longest_wait)
+        grown = min(self.first_wait * growth ** min(state.attempt_number - 1, 30), most)
+        seconds = max(grown, min(asked or 0.0, self.longest_retry_after))
+        return min(_with_jitter(seconds), max(0.0, self.total_seconds - _passed(state)))
 
 
-def _retry_after(value: str | None) -> float | None:
+def _passed(state: RetryCallState) -> float:
+    return state.seconds_since_start or 0.0
+
+
+def retry_after(value: str | None) -> float | None:
     """Seconds asked for by a Retry-After header, which holds seconds or an HTTP date; None if unusable."""
     if value is None:
         return None
     text = value.strip()
     if text.isascii() and text.isdigit():
-        return float(text)
+        return float(text[:9])
     try:
         moment = parsedate_to_datetime(text)
     except (ValueError, IndexError):

@@ -28,13 +28,7 @@ def check(as_json: bool) -> None:
     if settings.problems(settings.Login):
         raise SettingsError("; ".join(settings.problems(*EVERYTHING)))
     login = settings.read(settings.Login)
-    with ReamazeClient(
-        str(login.root),
-        login.email,
-        login.api_token.get_secret_value(),
-        requests_per_minute=login.requests_per_minute,
-        concurrency=login.concurrency,
-    ) as client:
+    with ReamazeClient.of(login) as client:
         seen = look(client)
         requests = client.traffic.requests
     out.say(f"The login works at {login.root}.")

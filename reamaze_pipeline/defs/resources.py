@@ -10,7 +10,7 @@ from contextlib import contextmanager
 import dagster as dg
 from pydantic import Field
 
-from reamaze_pipeline.api.client import ReamazeClient
+from reamaze_pipeline.api.client import ANSWER_MEGABYTES, ANSWER_SECONDS, ReamazeClient
 from reamaze_pipeline.report.charts.renderer import Renderer
 
 
@@ -26,6 +26,8 @@ class ReamazeResource(dg.ConfigurableResource):  # type: ignore[type-arg]
     api_token: str = Field(description="API token of that user", repr=False)
     requests_per_minute: int | None = Field(default=None, description="upper bound on the request rate")
     concurrency: int = Field(default=4, description="requests in flight at once")
+    answer_seconds: float = Field(default=ANSWER_SECONDS, description="seconds within which an answer must be whole")
+    answer_megabytes: float = Field(default=ANSWER_MEGABYTES, description="most that an answer may have, decoded")
 
     def __repr__(self) -> str:
         return f"ReamazeResource(api_url={self.api_url!r})"
@@ -41,6 +43,8 @@ class ReamazeResource(dg.ConfigurableResource):  # type: ignore[type-arg]
             self.api_token,
             requests_per_minute=self.requests_per_minute,
             concurrency=self.concurrency,
+            answer_seconds=self.answer_seconds,
+            answer_megabytes=self.answer_megabytes,
         ) as client:
             yield client
 

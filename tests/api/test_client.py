@@ -178,10 +178,10 @@ def test_a_hanging_server_is_given_up(sandbox: Sandbox) -> None:
     ("header", "at_least", "at_most"),
     [
         (lambda: "1", 1.0, 1.9),
-        (lambda: "0", 0.0, 0.04),
+        (lambda: "0", 0.02, 0.03),
         (lambda: "100000", 2.0, 3.0),
         (lambda: format_datetime(datetime.now(UTC) + timedelta(hours=1), usegmt=True), 2.0, 3.0),
-        (lambda: format_datetime(datetime.now(UTC) - timedelta(hours=1), usegmt=True), 0.0, 0.04),
+        (lambda: format_datetime(datetime.now(UTC) - timedelta(hours=1), usegmt=True), 0.02, 0.03),
         (lambda: "soon", 0.05, 0.9),
         (lambda: "-5", 0.05, 0.9),
         (lambda: None, 0.05, 0.9),
@@ -192,7 +192,7 @@ def test_retry_after_is_honoured_and_clamped(
 ) -> None:
     sandbox.faults.failure_retry_after = header()
     sandbox.faults.failures = ["429"]
-    with client(sandbox, retry=RetryPolicy(rate_limit_wait=0.05, longest_retry_after=2.0)) as api:
+    with client(sandbox, retry=RetryPolicy(first_wait=0.02, rate_limit_wait=0.05, longest_retry_after=2.0)) as api:
         api.page()
     assert at_least <= api.traffic.waited_seconds <= at_most
 

@@ -232,7 +232,7 @@ def _failed(failure: Failure, retry_after: str | None) -> Response:
     if failure in answers:
         return answers[failure]
     status = int(failure)
-    proxy = status in (502, 503, 504)  # not Re:amaze's own words, but those of what stands before it
+    proxy = status >= 502 or status in (408, 425)  # not Re:amaze's own words, but those of what stands before it
     response = Response(HTML, status, media_type="text/html") if proxy else reply({"error": "Failed"}, status)
     if retry_after is not None and status in (429, 503):
         response.headers["Retry-After"] = retry_after

@@ -20,6 +20,7 @@ from reamaze_pipeline.sandbox.options import SandboxOptions
 
 Failure = Literal[
     "500", "502", "503", "504",  # with the bodies that servers and proxies send
+    "408", "425", "520", "521", "522", "523", "524",  # what proxies and CDNs say of a moment
     "429", "401", "403", "404", "422",
     "html200",  # an HTML page with status 200
     "error200",  # an error body with status 200
@@ -30,7 +31,10 @@ Failure = Literal[
     "redirect",  # 302 to another host
 ]  # fmt: skip
 FAILURES: tuple[str, ...] = get_args(Failure)
-PASSING: tuple[Failure, ...] = ("500", "502", "503", "504", "html200", "truncated", "reset")
+PASSING: tuple[Failure, ...] = (
+    *("408", "425", "500", "502", "503", "504", "520", "521", "522", "523", "524"),
+    *("html200", "truncated", "reset"),
+)
 """Failures that a second try may overcome."""
 
 STEPS = ("insert", "insert_front", "insert_late", "delete", "delete_conversation")
