@@ -12,11 +12,15 @@ from functools import partial
 
 from reamaze_pipeline.api.page import Audience, Page
 from reamaze_pipeline.crawl.density.density_map import DensityMap
+from reamaze_pipeline.crawl.reading.order import SeenOrder
 from reamaze_pipeline.crawl.reading.session import CrawlSession
 from reamaze_pipeline.errors import UnexpectedAnswer
 
 _NEVER = datetime(1990, 1, 1, tzinfo=UTC)
 """No message is from then."""
+MOST_MESSAGES = 1_000_000_000
+"""A list that claims more is none that was ever kept by people: its count is wrong, and reading it would not end."""
+
 PADDING = timedelta(seconds=1)
 """Whether `start_date` and `end_date` include their instant is unknown: ask for more, cut here."""
 
@@ -37,6 +41,7 @@ class Listing:
         self.first_total: int | None = None
         self.hinted = False
         self._inside = False  # the list began and ended inside the dates
+        self.order = SeenOrder()
         self._pending: dict[int, Future[Page]] = {}
         self._unsure: set[int] = set()
         self._kept: dict[int, Page] = {}
@@ -140,10 +145,16 @@ class Listing:
             raise UnexpectedAnswer(
                 f"page_size changed from {session.page_size} to {page.page_size} in the middle of a crawl; start again"
             )
+        if page.total_count > MOST_MESSAGES:
+            raise UnexpectedAnswer(
+                f"the list claims {page.total_count:,} messages, where {MOST_MESSAGES:,} are read at most; "
+                "its total_count must be wrong, report it to Re:amaze"
+            )
         session.page_size = page.page_size
         self._notice_movement(page)
         if any(done.total_count != page.total_count for done in self._arrived()):
             session.still_for = 0
+        self.order.note(page)
         self.density.utc_offset, self.density.apart = page.utc_offset, 3 * page.page_size
         dated = [(row.index, row.created_at) for row in page.rows if row.created_at is not None]
         session.dated = session.dated or bool(dated)

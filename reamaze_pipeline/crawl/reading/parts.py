@@ -13,6 +13,9 @@ from reamaze_pipeline.crawl.reading.sweep import Sweep
 from reamaze_pipeline.crawl.window import Seen, Window
 from reamaze_pipeline.errors import WindowNotProven
 
+MOST_PAGES = 10_000
+"""Pages read for one window at most: 300,000 messages a day. A window is held in memory until it is whole."""
+
 FRONT = "front of the list"
 END = "end of the list"
 
@@ -80,6 +83,8 @@ def parts(listing: Listing, windows: Sequence[Window]) -> Iterator[Part]:
         return part
 
     for page, placed in sweep.pages():
+        if not listing.session.dates_ignored and listing.page_count > MOST_PAGES * len(windows):
+            raise _too_long(windows[-1], listing.page_count)
         in_front = placed[0].row.index if placed else len(page.rows)
         if in_front and part is None:
             passed = _said(page.rows[in_front - 1].created_at)
@@ -92,11 +97,20 @@ def parts(listing: Listing, windows: Sequence[Window]) -> Iterator[Part]:
                 part = begin()
             if not part.pages or part.pages[-1][0] is not page:
                 part.pages.append((page, []))
+                if len(part.pages) > MOST_PAGES:
+                    raise _too_long(part.window, len(part.pages))
             part.pages[-1][1].append(item)
             passed = _said(item.instant)
     while part is not None:
         yield finished(part, END)
         part = begin() if waiting else None
+
+
+def _too_long(window: Window, pages: int) -> WindowNotProven:
+    return WindowNotProven(
+        f"window {window.key}: {pages:,} pages of messages or more, where {MOST_PAGES:,} are read for one window at "
+        "most; either the API's count or its dates are wrong, see `reamaze-pipeline check`"
+    )
 
 
 def _place(page: Page, item: Placed) -> int:

@@ -13,6 +13,7 @@ from math import ceil, log2
 from reamaze_pipeline.api.page import Page
 from reamaze_pipeline.crawl.reading.chain import Chain, Placed, is_same
 from reamaze_pipeline.crawl.reading.listing import Listing
+from reamaze_pipeline.crawl.reading.order import hash_of, same_rows
 from reamaze_pipeline.crawl.reading.search import find_edge
 from reamaze_pipeline.errors import UnexpectedAnswer, WindowNotProven
 
@@ -37,6 +38,9 @@ class Sweep:
         self.chain = Chain(listing.end, narrowed=not listing.session.dates_ignored)
         self.doubts = 0
         self._allowance = 2
+        self._idle = 0
+        self._doubt = ""  # why the last page could not be joined
+        self._movements = listing.session.movements
 
     def pages(self) -> Iterator[tuple[Page, list[Placed]]]:
         """Pages and the rows that each adds, newest first, from `listing.end` to `listing.start` or the list's end.
@@ -45,28 +49,24 @@ class Sweep:
         """
         listing, chain = self.listing, self.chain
         self._allowance = self._allowed(front=False)
-        number = find_edge(listing, self._look_ahead_meanwhile)
+        number = self._begin()
         self._allowance = self._allowed(front=number == 1)
-        idle = back = 0
+        back = 0
+        ahead = True  # not from a doubt to the next new row: what is read ahead would be thrown away at each doubt
         while True:
-            page, fresh = self._next(number)
+            page, fresh = self._next(number, ahead=ahead)
             if listing.session.dates_ignored:
                 chain.widen()
             added = self._join(page)
-            if added is None and not fresh:
-                listing.drop()
-                continue
-            idle = 0 if added else idle + 1
-            impatient = idle > PATIENCE + 2 * (chain.group // page.page_size)
-            self._refuse_undated(page, impatient=impatient)
-            if impatient:
-                raise WindowNotProven(self._what_was_seen())
+            self._wait(added, page)
+            ahead = bool(added) or (ahead and added is not None)
             if added is None:
-                self.doubts += 1
-                latest = listing.latest or page
-                number = max(1, min(chain.page_of_end(latest), page.number - 1) - back)
-                back = max(1, 2 * back)
+                self._why(page)
                 listing.drop()
+                if fresh:
+                    self.doubts += 1
+                    number = max(1, min(chain.page_of_end(listing.latest or page), page.number - 1) - back)
+                    back = max(1, 2 * back)
                 continue
             back = 0 if added else min(back, chain.group // page.page_size + 1)
             reached = chain.instant < listing.start or page.is_last
@@ -77,9 +77,34 @@ class Sweep:
                 return
             number = page.number + 1
 
-    def _next(self, number: int) -> tuple[Page, bool]:
+    def _begin(self) -> int:
+        """The page to begin with. A search whose answers contradict each other says nothing, and is made again."""
         listing = self.listing
-        if not listing.session.is_calm:
+        while True:
+            before, asked = listing.order.contradictions, listing.session.requests
+            number = find_edge(listing, self._look_ahead_meanwhile)
+            if listing.order.contradictions == before:
+                return number
+            self._doubt = listing.order.told
+            listing.drop()
+            listing.fetch(1)
+            self._idle += listing.session.requests - asked
+            if self._idle > PATIENCE:
+                raise WindowNotProven(self._what_was_seen())
+
+    def _wait(self, added: list[Placed] | None, page: Page) -> None:
+        """Every answer counts against the patience until one adds a row, however it came to be asked for."""
+        self._idle = 0 if added else self._idle + 1
+        impatient = self._idle > PATIENCE + 2 * (self.chain.group // page.page_size)
+        self._refuse_undated(page, impatient=impatient)
+        if impatient:
+            if added is None:
+                self._why(page)
+            raise WindowNotProven(self._what_was_seen())
+
+    def _next(self, number: int, *, ahead: bool) -> tuple[Page, bool]:
+        listing = self.listing
+        if not ahead or not listing.session.is_calm:
             return listing.fetch(number), True
         listing.harvest()
         self._look_ahead(number)
@@ -161,10 +186,30 @@ class Sweep:
                 "the API's format may have changed"
             )
 
+    def _why(self, page: Page) -> None:
+        """Notes what keeps a page from being joined, as half a sentence."""
+        last, order = self.chain.last, self.listing.order
+        if last is not None and page.number != last.number and hash_of(page) == hash_of(last):
+            self._doubt = same_rows(last.number, page.number, page.total_count)
+        elif last is not None and page.number == last.number + 1 and page.newest and last.oldest:
+            self._doubt = (
+                f"page {page.number} begins at {page.newest:%Y-%m-%d %H:%M:%S}, page {last.number} ends at "
+                f"{last.oldest:%Y-%m-%d %H:%M:%S}, while total_count stays {page.total_count:,}: "
+                "the list is not sorted newest first"
+            )
+        elif order.told:
+            self._doubt = order.told
+
     def _what_was_seen(self) -> str:
         listing = self.listing
+        asked = f"{listing.session.requests} requests, {self._idle} answers in a row without a new row"
+        near = f"near {self.chain.instant:%Y-%m-%d %H:%M:%S} UTC"
+        if self._doubt and listing.session.movements == self._movements:
+            return (
+                f"the list of {listing.audience} messages contradicts itself {near}: {self._doubt} ({asked}); "
+                "report it to Re:amaze, or to whoever runs a proxy in between"
+            )
         return (
-            f"the list of {listing.audience} messages moves faster than it can be read near "
-            f"{self.chain.instant:%Y-%m-%d %H:%M:%S} UTC ({listing.session.requests} requests, total_count from "
-            f"{listing.first_total} to {listing.total}); try again in a quieter hour"
+            f"the list of {listing.audience} messages moves faster than it can be read {near} "
+            f"({asked}, total_count from {listing.first_total} to {listing.total}); try again in a quieter hour"
         )
