@@ -79,6 +79,14 @@ class DatabaseLocked(WarehouseError):
     """Another program (or another thread of this one) held the file for longer than we agreed to wait."""
 
 
+class DiskFull(WarehouseError):
+    """No space is left where something has to be written; the text names the folder."""
+
+
+class DatabaseDamaged(WarehouseError):
+    """The file is DuckDB's, but what is read from it is not what was written: cut short, or a block has changed."""
+
+
 class TableRefused(WarehouseError):
     """What should be stored does not fit the declared table; what is stored was left as it is."""
 
@@ -138,8 +146,16 @@ class BackfillFailed(PipelineError):
     """The run did not store every day. Days that were stored stay stored; the same command goes on from there."""
 
 
+class RecordsUnavailable(PipelineError):
+    """Dagster's own records cannot be read or written; the text names their folder."""
+
+
 class NoSuchDays(MisuseError):
     """Days were asked for that have no partition; the text says which there are."""
+
+
+class PortTaken(MisuseError):
+    """Something else serves on the port that was asked for."""
 
 
 class UiFailed(PipelineError):

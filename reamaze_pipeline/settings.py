@@ -8,11 +8,13 @@ The token is kept as a `SecretStr`, so neither `repr` nor an error message can s
 import datetime as dt
 import logging
 import os
+import re
 from collections.abc import Iterator
 from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Self, TypeVar
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from dotenv import load_dotenv
@@ -43,6 +45,13 @@ def _zone(name: str) -> str:
 def _api_root(url: str) -> str:
     if not url.startswith(("http://", "https://")) or not url.split("://", 1)[1]:
         raise ValueError("must be a full URL such as http://127.0.0.1:8080/api/v1")
+    try:
+        address = urlsplit(url)
+        whole = bool(address.hostname) and address.port != 0 and not re.search(r"\s", url)
+    except ValueError:  # a port beyond 65535, half an IPv6 address
+        whole = False
+    if not whole:
+        raise ValueError("must have a host, and if a port one from 1 to 65535, such as http://127.0.0.1:8080/api/v1")
     if "@" in url.split("://", 1)[1].split("/", 1)[0]:
         raise ValueError("must not hold a login; use REAMAZE_EMAIL and REAMAZE_API_TOKEN")
     if "?" in url or "#" in url:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import traceback
 
@@ -33,6 +34,8 @@ for command in (backfill, check, demo, export, report, sandbox, ui):
 
 def main() -> None:
     """The entry point: every way to end has its exit code, and every error its one line."""
+    for ending in (signal.SIGTERM, signal.SIGHUP):  # asked to end, we say the same as at Ctrl-C
+        signal.signal(ending, signal.default_int_handler)
     sys.exit(run(sys.argv[1:]))
 
 
@@ -55,6 +58,9 @@ def run(arguments: list[str]) -> int:
 
 
 def _failed(error: BaseException, *, as_json: bool) -> int:
+    from reamaze_pipeline.runs.failure import failure_of
+
+    error = failure_of(error) or error
     if isinstance(error, KeyboardInterrupt | click.Abort):
         line = "stopped; days that were stored stay stored, and the same command goes on from there"
     elif isinstance(error, PipelineError):

@@ -23,7 +23,7 @@ def export(
     table: str, kind: str, first: dt.datetime | None, last: dt.datetime | None, out: Path | None, as_json: bool
 ) -> None:
     """Write TABLE (schema.name), or some days of it, as a file that other programs read."""
-    from reamaze_pipeline.warehouse.table_file import export_table
+    from reamaze_pipeline.warehouse.files.table_file import export_table
 
     output = Output(as_json=as_json)
     settings.load_environment()

@@ -9,13 +9,14 @@ import click
 
 from reamaze_pipeline.commands.arguments import as_json_option
 from reamaze_pipeline.commands.console import Output
+from reamaze_pipeline.errors import PortTaken
 
 
 @click.command()
 @click.option("--messages", default=20_000, show_default=True, help="Size of the history, up to 1,000,000.")
 @click.option("--days", default=365, show_default=True, help="Days that the history spans, up to today.")
 @click.option("--seed", default=7, show_default=True, help="The same seed and size give the same history.")
-@click.option("--port", default=8080, show_default=True, help="Port on 127.0.0.1; 0 takes a free one.")
+@click.option("--port", type=click.IntRange(0, 65535), default=8080, show_default=True, help="On 127.0.0.1; 0 is any.")
 @click.option("--dates-honoured/--dates-ignored", default=False, help="Do start_date and end_date filter?")
 @click.option("--staff-flag/--no-staff-flag", default=True, help='Do users carry "staff?"?')
 @click.option("--origin-id/--no-origin-id", default=True, help="Do messages carry origin_id?")
@@ -45,4 +46,9 @@ def sandbox(port: int, as_json: bool, **options: Any) -> None:
             out.say(f"export {name}={value}")
         out.result({"ok": True, "url": serving.url, "messages": wanted.messages, "environment": variables})
 
-    serve_forever(wanted, port=port, on_ready=ready)
+    try:
+        serve_forever(wanted, port=port, on_ready=ready)
+    except OSError as error:
+        raise PortTaken(
+            f"port {port} on 127.0.0.1 cannot be had ({error.strerror}); name another with --port"
+        ) from error

@@ -5,12 +5,12 @@ from __future__ import annotations
 import click
 
 from reamaze_pipeline import settings
-from reamaze_pipeline.commands.arguments import UI_PORT, as_json_option
+from reamaze_pipeline.commands.arguments import UI_PORT, as_json_option, port_type
 from reamaze_pipeline.commands.console import Output
 
 
 @click.command()
-@click.option("--port", default=UI_PORT, show_default=True, help="Port on 127.0.0.1.")
+@click.option("--port", type=port_type, default=UI_PORT, show_default=True, help="Port on 127.0.0.1.")
 @as_json_option
 def ui(port: int, as_json: bool) -> None:
     """Serve the Dagster UI with its schedules on loopback, until Ctrl-C."""

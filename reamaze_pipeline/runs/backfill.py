@@ -21,8 +21,9 @@ from reamaze_pipeline.defs.message_pages import fetch_config
 from reamaze_pipeline.defs.partitions import days_between, days_of, last_whole_day, range_tags
 from reamaze_pipeline.defs.schedules import JOB
 from reamaze_pipeline.deployment import Deployment
-from reamaze_pipeline.errors import BackfillFailed, NoSuchDays
+from reamaze_pipeline.errors import NoSuchDays
 from reamaze_pipeline.instance.home import end_abandoned_runs, open_instance, process_tag
+from reamaze_pipeline.runs.failure import failure_of_run
 from reamaze_pipeline.runs.loading import uncollected
 from reamaze_pipeline.state.completeness import incomplete_days, row_counts
 
@@ -129,7 +130,7 @@ def _run(
         raise_on_error=False,
     )
     if not result.success:
-        raise _failure(result)
+        raise failure_of_run(result)
     return heard.summary
 
 
@@ -145,21 +146,3 @@ class _Heard(CrawlProgress):
 
     def crawl_ended(self, summary: CrawlSummary) -> None:
         self.summary = summary
-
-
-def _failure(result: dg.ExecuteInProcessResult) -> BaseException:
-    """Why a run failed, without Dagster's wrapping."""
-    for event in result.all_events:
-        if event.event_type == dg.DagsterEventType.STEP_FAILURE and event.step_failure_data.error is not None:
-            error = event.step_failure_data.error
-            if dg.DagsterExecutionInterruptedError.__name__ in error.message:
-                return KeyboardInterrupt()
-            while error.cause is not None:
-                error = error.cause
-            return BackfillFailed(error.message.strip().partition(": ")[2] or error.message.strip())
-        if event.event_type == dg.DagsterEventType.ASSET_CHECK_EVALUATION:
-            check = event.asset_check_evaluation_data
-            if check.blocking and not check.passed:
-                promise = f"{check.asset_key.to_user_string()} does not keep a promise ({check.check_name})"
-                return BackfillFailed(f"{promise}: {check.description}; what is downstream was not built")
-    return BackfillFailed("the run failed; open it in the Dagster UI (reamaze-pipeline ui) to see why")

@@ -7,14 +7,16 @@ file comes to be open belongs to `engine`, what is done with a connection to nei
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 
 import duckdb
 
 from reamaze_pipeline.errors import DatabaseUnavailable
 from reamaze_pipeline.warehouse.engine import Mode, attach, engine_of, let_go
+from reamaze_pipeline.warehouse.files.failures import told_in_words
 from reamaze_pipeline.warehouse.table import quoted
 
 WAIT_SECONDS = 20.0
@@ -65,7 +67,7 @@ def writing(database: str | Path, wait_seconds: float = WAIT_SECONDS) -> Iterato
 @contextmanager
 def without_database() -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection that sees no stored table, session time zone UTC; for what is computed from frames alone."""
-    with closing(engine_of(os.getpid()).duckdb.cursor()) as connection:
+    with told_in_words(Path(tempfile.gettempdir(), "*")), closing(engine_of(os.getpid()).duckdb.cursor()) as connection:
         connection.execute("SET TimeZone = 'UTC'")
         yield connection
 
@@ -105,12 +107,11 @@ def _opened(path: Path, mode: Mode, wait_seconds: float, options: str) -> Iterat
     engine = engine_of(os.getpid())
     file = path.resolve()
     name = attach(engine, path, mode, wait_seconds, options)
-    try:
-        with closing(engine.duckdb.cursor()) as connection:
-            _begin_session(connection, name)
-            yield connection
-    finally:
-        let_go(engine, file)
+    with told_in_words(path), ExitStack() as stack:
+        stack.callback(let_go, engine, file)
+        connection = stack.enter_context(closing(engine.duckdb.cursor()))
+        _begin_session(connection, name)
+        yield connection
 
 
 def _begin_session(connection: duckdb.DuckDBPyConnection, name: str) -> None:

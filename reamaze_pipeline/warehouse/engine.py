@@ -25,6 +25,7 @@ import duckdb
 from dagster_duckdb import DuckDBResource
 
 from reamaze_pipeline.errors import DatabaseLocked, DatabaseUnavailable
+from reamaze_pipeline.warehouse.files.failures import failure_of_disk
 from reamaze_pipeline.warehouse.table import literal, quoted
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.01, 0.5
@@ -92,7 +93,7 @@ def attach(engine: Engine, path: Path, mode: Mode, wait_seconds: float, options:
                 except duckdb.Error as error:
                     found = _holder(error)
                     if found is None:
-                        raise DatabaseUnavailable(_why(path, error)) from error
+                        raise failure_of_disk(error, path) or DatabaseUnavailable(_why(path, error)) from error
                     holder, cause = found, error
             left = deadline - time.monotonic()
             if left <= 0:

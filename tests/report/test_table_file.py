@@ -12,7 +12,7 @@ import pytest
 from reamaze_pipeline.errors import DatabaseUnavailable, WarehouseError
 from reamaze_pipeline.models.model import Project
 from reamaze_pipeline.warehouse.connection import reading, writing
-from reamaze_pipeline.warehouse.table_file import ExportRefused, export_table
+from reamaze_pipeline.warehouse.files.table_file import ExportRefused, export_table
 from tests.report.conftest import HOSTILE, Said, fill, on
 
 Brand = tuple[Path, Project]
