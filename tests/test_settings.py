@@ -15,13 +15,15 @@ from reamaze_pipeline.settings import (
     Login,
     SettingsError,
     Warehouse,
-    _say_once,
     load_environment,
     problems,
     read,
 )
+from reamaze_pipeline.settings.environment import _say_once
 
 NAMES = [
+    *("ALLOW_HTTP", "GROUP_READ", "LOCK_WAIT", "SNAPSHOT", "BODIES", "PEOPLE"),
+    *("ALERT_WEBHOOK", "ALERT_EMAIL", "SMTP_URL", "ALERT_AFTER_HOURS"),
     *("BRAND", "API_URL", "EMAIL", "API_TOKEN", "START_DATE", "TIMEZONE", "DATABASE", "REQUESTS_PER_MINUTE"),
     *(
         "CONCURRENCY",
@@ -57,6 +59,15 @@ def test_the_api_url_wins_over_the_brand(monkeypatch: pytest.MonkeyPatch) -> Non
     assert read(Address).root == "http://127.0.0.1:8080/api/v1"
 
 
+@pytest.mark.parametrize("root", ["http://127.0.0.1:1", "http://localhost/x", "http://[::1]:80", "http://127.8.9.1"])
+def test_plain_http_stays_on_this_machine(monkeypatch: pytest.MonkeyPatch, root: str) -> None:
+    monkeypatch.setenv("REAMAZE_API_URL", root)
+    assert read(Address).root == root
+    monkeypatch.setenv("REAMAZE_API_URL", "http://helpdesk.internal/api/v1")
+    monkeypatch.setenv("REAMAZE_ALLOW_HTTP", "1")
+    assert read(Address).root == "http://helpdesk.internal/api/v1"
+
+
 def test_everything_missing_is_named_at_once() -> None:
     with pytest.raises(SettingsError) as problem:
         read(Login)
@@ -80,6 +91,9 @@ def test_everything_missing_is_named_at_once() -> None:
         ("API_URL", "http://[::1/api/v1", "must have a host"),
         ("API_URL", "https://:8080/api/v1", "must have a host"),
         ("API_URL", "https://acme reamaze.io/api/v1", "must have a host"),
+        ("API_URL", "http://10.0.0.7/api/v1", "plain http://"),
+        ("API_URL", "http://127.0.0.1.example.com/api/v1", "plain http://"),
+        ("API_URL", "http://localhost.example/api/v1", "plain http://"),
         ("API_URL", "http://me:secret-word@host/api/v1", "must not hold a login"),
         ("CONCURRENCY", "0", "REAMAZE_CONCURRENCY"),
         ("CONCURRENCY", "many", "REAMAZE_CONCURRENCY"),

@@ -1,0 +1,42 @@
+"""What the user configures: environment variables and `.env`, read and checked once.
+
+Here belong the names (`groups`), the rules of their values (`values`) and how they are read (`environment`); nothing
+that uses them.
+"""
+
+from reamaze_pipeline.errors import SettingsError
+from reamaze_pipeline.settings.environment import load_environment, problems, read, strange_names
+from reamaze_pipeline.settings.groups import (
+    EXAMPLES,
+    MOST_CONCURRENCY,
+    PREFIX,
+    Address,
+    Alerts,
+    Brand,
+    Calendar,
+    Login,
+    Metrics,
+    Privacy,
+    Storage,
+    Warehouse,
+)
+
+__all__ = [
+    "EXAMPLES",
+    "MOST_CONCURRENCY",
+    "PREFIX",
+    "Address",
+    "Alerts",
+    "Brand",
+    "Calendar",
+    "Login",
+    "Metrics",
+    "Privacy",
+    "SettingsError",
+    "Storage",
+    "Warehouse",
+    "load_environment",
+    "problems",
+    "read",
+    "strange_names",
+]
