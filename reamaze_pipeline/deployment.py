@@ -20,6 +20,7 @@ from reamaze_pipeline.models.model import Project, Source
 from reamaze_pipeline.models.project import load_project
 from reamaze_pipeline.models.singular_tests import SingularTest, load_singular_tests
 from reamaze_pipeline.shipped import shipped
+from reamaze_pipeline.warehouse.lake.location import Location, folder_beside, located
 from reamaze_pipeline.warehouse.table import Table
 
 
@@ -29,7 +30,7 @@ class Deployment:
 
     calendar: settings.Calendar
     address: settings.Address
-    database: Path
+    database: Location
     project: Project
     tests: list[SingularTest]
 
@@ -38,6 +39,7 @@ class Deployment:
         """Read `.env`, the environment and the SQL models.
 
         Raises:
+            LocationRefused: the database's setting names no warehouse.
             SettingsError: a setting is missing or malformed.
             ModelError: a SQL model cannot be loaded; the text names file and line.
         """
@@ -49,7 +51,7 @@ class Deployment:
         return cls(
             calendar=calendar,
             address=settings.read(settings.Address),
-            database=storage.database,
+            database=located(storage.database),
             project=project,
             tests=load_singular_tests(folders, project, variables),
         )
@@ -62,7 +64,7 @@ class Deployment:
     @property
     def report_path(self) -> Path:
         """Where the report is written: beside the database."""
-        return self.database.parent / "support_report.html"
+        return folder_beside(self.database) / "support_report.html"
 
     @property
     def pages(self) -> Source:

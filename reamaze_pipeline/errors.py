@@ -71,6 +71,10 @@ class UsageRefused(WarehouseError, MisuseError):
     """A table, a day or a file was asked for that cannot be had."""
 
 
+class LocationRefused(UsageRefused):
+    """A text names no warehouse that could be opened, or holds a password."""
+
+
 class DatabaseUnavailable(WarehouseError):
     """The file cannot be opened and waiting would not help: a wrong path, no permission, not DuckDB's."""
 

@@ -36,7 +36,7 @@ def support_report(project: Project, promises: Set[dg.AssetCheckKey], timezone: 
 
         failed = broken_promises(context.instance, promises)
         report = build_report(
-            Path(warehouse.database),
+            warehouse.database,
             timezone=timezone,
             project=project,
             failed_checks=failed,

@@ -14,6 +14,7 @@ from pathlib import Path
 import dagster as dg
 
 from reamaze_pipeline.errors import SettingsError
+from reamaze_pipeline.warehouse.lake.location import Location, folder_beside, located
 
 HOME = "DAGSTER_HOME"
 PROCESS_TAG = "reamaze_pipeline/process"
@@ -67,7 +68,7 @@ ENVIRONMENT = {
 """What is set for Dagster unless the user set it."""
 
 
-def dagster_home(database: Path) -> Path:
+def dagster_home(database: str | Location) -> Path:
     """The folder of Dagster's records, made if it is ours, and `DAGSTER_HOME` set to it for child processes.
 
     Raises:
@@ -76,7 +77,7 @@ def dagster_home(database: Path) -> Path:
     for name, value in ENVIRONMENT.items():
         os.environ.setdefault(name, value)
     chosen = os.environ.get(HOME)
-    home = Path(chosen).expanduser().absolute() if chosen else _beside(database.absolute())
+    home = Path(chosen).expanduser().absolute() if chosen else _beside(located(database)).absolute()
     if chosen and not home.is_dir():
         raise SettingsError(f"{HOME} {home} is not a folder; make it, or unset {HOME}")
     try:
@@ -88,8 +89,9 @@ def dagster_home(database: Path) -> Path:
     return home
 
 
-def _beside(database: Path) -> Path:
-    return database.parent / ("dagster" if database.name != "dagster" else "dagster-records")
+def _beside(database: Location) -> Path:
+    taken = isinstance(database, Path) and database.name == "dagster"
+    return folder_beside(database) / ("dagster-records" if taken else "dagster")
 
 
 def _configure(file: Path, *, make: bool) -> None:
@@ -103,7 +105,7 @@ def _configure(file: Path, *, make: bool) -> None:
 
 
 @contextmanager
-def open_instance(database: Path) -> Iterator[dg.DagsterInstance]:
+def open_instance(database: str | Location) -> Iterator[dg.DagsterInstance]:
     """Dagster's records for this warehouse, for as long as the block lasts."""
     dagster_home(database)
     with dg.DagsterInstance.get() as instance:

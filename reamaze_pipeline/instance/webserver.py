@@ -14,11 +14,12 @@ from pathlib import Path
 from reamaze_pipeline.errors import UiFailed
 from reamaze_pipeline.instance.home import dagster_home
 from reamaze_pipeline.shipped import shipped
+from reamaze_pipeline.warehouse.lake.location import Location
 
 HOST = "127.0.0.1"
 
 
-def serve_ui(database: Path, port: int) -> None:
+def serve_ui(database: str | Location, port: int) -> None:
     """Serve until Ctrl-C or SIGTERM; call it from the main thread.
 
     Raises:

@@ -14,15 +14,16 @@ import duckdb
 from reamaze_pipeline.errors import SeedError, TableRefused
 from reamaze_pipeline.models.model import Seed
 from reamaze_pipeline.warehouse.connection import reading, writing
+from reamaze_pipeline.warehouse.lake.location import Location, is_there
 from reamaze_pipeline.warehouse.ledger import stored_partitions
 from reamaze_pipeline.warehouse.partition import replace_partitions
 from reamaze_pipeline.warehouse.table import Select
 
 
-def load_seeds(database: str | Path, seeds: Iterable[Seed]) -> list[str]:
+def load_seeds(database: str | Location, seeds: Iterable[Seed]) -> list[str]:
     """Store the seeds that are absent or changed; returns their names. Writes only if there are any."""
     waiting = list(seeds)
-    if Path(database).exists():
+    if is_there(database):
         with reading(database) as connection:
             waiting = [seed for seed in waiting if not _is_current(connection, seed)]
     if waiting:

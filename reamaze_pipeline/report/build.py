@@ -19,6 +19,7 @@ from reamaze_pipeline.report.numbers.facts import Facts, read_facts
 from reamaze_pipeline.report.numbers.headline import headline
 from reamaze_pipeline.report.preview import report_preview
 from reamaze_pipeline.warehouse.connection import reading
+from reamaze_pipeline.warehouse.lake.location import Location
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,7 @@ class Report:
 
 
 def build_report(
-    database: Path,
+    database: str | Location,
     *,
     first: date | None = None,
     last: date | None = None,

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from reamaze_pipeline.settings.values import ApiRoot, Day, Subdomain, UserPath, Zone, is_loopback
+from reamaze_pipeline.settings.values import ApiRoot, Database, Day, Subdomain, UserPath, Zone, is_loopback
 
 PREFIX = "REAMAZE_"
 MOST_CONCURRENCY = 32
@@ -49,7 +49,7 @@ class Warehouse(BaseSettings):
 
     model_config = Calendar.model_config
 
-    database: UserPath = Path("data/reamaze.duckdb")
+    database: Database = Path("data/reamaze.duckdb")
     models: UserPath | None = None
 
     @model_validator(mode="after")

@@ -41,6 +41,11 @@ def _subdomain(brand: str) -> str:
     return brand.lower()
 
 
+def _database(location: object) -> object:
+    """A file's path; or the text that names a lake, which a path would mangle. `warehouse.lake.location` reads both."""
+    return location if not isinstance(location, str) or ":" in location else Path(location).expanduser()
+
+
 def _iso_day(value: object) -> object:
     """`YYYY-MM-DD` alone: pydantic would also read numbers as days since 1970."""
     if not isinstance(value, str):
@@ -56,6 +61,7 @@ def _at_home(path: Path) -> Path:
     return path.expanduser()
 
 
+Database = Annotated[Path | str, BeforeValidator(_database)]
 Zone = Annotated[str, AfterValidator(_zone)]
 ApiRoot = Annotated[str, AfterValidator(_api_root)]
 Subdomain = Annotated[str, AfterValidator(_subdomain)]

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 import duckdb
 
 from reamaze_pipeline.errors import SchemaChangeRefused, TableRefused
+from reamaze_pipeline.warehouse.lake.types import as_kept, is_lake
 from reamaze_pipeline.warehouse.table import Column, Table, quoted
 
 _SPELLED_SO = frozenset({"VARCHAR", "INTEGER", "BIGINT", "DOUBLE", "BOOLEAN", "DATE", "TIMESTAMP", "JSON"})
@@ -18,17 +19,24 @@ _SPELLED_SO = frozenset({"VARCHAR", "INTEGER", "BIGINT", "DOUBLE", "BOOLEAN", "D
 
 def stored_columns(connection: duckdb.DuckDBPyConnection, table: Table) -> tuple[Column, ...]:
     """Columns of the stored table or view, in order; none if it does not exist."""
+    return _columns(connection, table) if _kind(connection, table) else ()
+
+
+def _kind(connection: duckdb.DuckDBPyConnection, table: Table) -> str | None:
+    """``table`` or ``view``; None if it does not exist."""
     # duckdb_columns() would walk every column of every catalog, which took longer than the rest of a day's write. And
     # nothing is tried that may fail: from 2.0 on, DuckDB ends a transaction at any error.
-    known = connection.execute(
-        "SELECT 1 FROM duckdb_tables()"
+    found = connection.execute(
+        "SELECT 'table' FROM duckdb_tables()"
         " WHERE database_name = current_database() AND schema_name = $schema AND table_name = $name"
-        " UNION ALL SELECT 1 FROM duckdb_views()"
+        " UNION ALL SELECT 'view' FROM duckdb_views()"
         " WHERE database_name = current_database() AND schema_name = $schema AND view_name = $name",
         {"schema": table.schema, "name": table.name},
     ).fetchall()
-    if not known:
-        return ()
+    return str(found[0][0]) if found else None
+
+
+def _columns(connection: duckdb.DuckDBPyConnection, table: Table) -> tuple[Column, ...]:
     columns = "SELECT name, type FROM pragma_table_info($table)"
     found = connection.execute(columns, {"table": table.qualified}).fetchall()
     return tuple(Column(name, kind) for name, kind in found)
@@ -50,8 +58,9 @@ def create_schema(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
 
 def prepare(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
     """Create the table, or add the columns it lacks; `SchemaChangeRefused` for any other difference."""
-    stored = {column.name.lower(): column for column in stored_columns(connection, table)}
-    if not stored:
+    table = as_kept(table) if is_lake(connection) else table
+    kind = _kind(connection, table)
+    if kind is None:
         create_schema(connection, table)
         definitions = ", ".join(
             column.definition + ("" if column.compressed else " USING COMPRESSION uncompressed")
@@ -59,9 +68,10 @@ def prepare(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
         )
         connection.execute(f"CREATE TABLE {table.qualified} ({definitions})")
         return
-    if not is_table(connection, table):
+    if kind == "view":
         msg = f"{table.label} is a view; to store it as a table: DROP VIEW {table.qualified}"
         raise SchemaChangeRefused(msg)
+    stored = {column.name.lower(): column for column in _columns(connection, table)}
     declared = {column.name.lower(): column for column in table.columns}
     _refuse_other_changes(connection, table, declared, stored)
     for name, column in declared.items():

@@ -1,15 +1,17 @@
-"""Connections to the DuckDB file: opened late, closed first, and waited for briefly.
+"""Connections to the warehouse: opened late, closed first, and waited for briefly.
 
-DuckDB lets one process write, or many read, and whoever meets the other's lock waits a short, bounded while; how a
-file comes to be open belongs to `engine`, what is done with a connection to neither.
+Of a file, DuckDB lets one process write, or many read; of a lake, one writes and any number read meanwhile. Whoever
+meets the other's lock waits a bounded while. How a file comes to be open belongs to `engine`, what differs in a lake to
+`lake`, what is done with a connection to neither.
 """
 
 from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterator
-from contextlib import ExitStack, closing, contextmanager, suppress
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, nullcontext, suppress
+from datetime import timedelta
 from pathlib import Path
 
 import duckdb
@@ -17,6 +19,8 @@ import duckdb
 from reamaze_pipeline.errors import DatabaseUnavailable
 from reamaze_pipeline.warehouse.engine import Mode, attach, engine_of, let_go
 from reamaze_pipeline.warehouse.files.failures import told_in_words
+from reamaze_pipeline.warehouse.lake.location import Lake, Location, is_there, located
+from reamaze_pipeline.warehouse.lake.lock import alone
 from reamaze_pipeline.warehouse.table import quoted
 
 WAIT_SECONDS = 20.0
@@ -27,6 +31,9 @@ ROWS_PER_GROUP = 16_384
 pages rewrite gigabytes, and leave all cores but one idle while they are compressed; smaller ones take longer. One size
 for all writes, because a checkpoint merges the groups of every table, written or not."""
 
+LAG = "reamaze_clock_lag"
+"""The variable of a writing session that says how far a catalog's clock is ahead of this host's; unset in a file."""
+
 FILE_FORMAT = "v1.4.0"
 """The oldest DuckDB that reads a new file, whichever version writes it. Formats before 1.3 know fewer ways to compress
 text: messages took twice as long to store and 2.6 times the space. A file that exists keeps its format, because
@@ -34,34 +41,46 @@ raising it would lock older readers out."""
 
 
 @contextmanager
-def reading(database: str | Path, wait_seconds: float = WAIT_SECONDS) -> Iterator[duckdb.DuckDBPyConnection]:
+def reading(database: str | Location, wait_seconds: float = WAIT_SECONDS) -> Iterator[duckdb.DuckDBPyConnection]:
     """A read-only connection whose session time zone is UTC.
 
     Raises `DatabaseUnavailable` at once for a file that is absent or not DuckDB's, `DatabaseLocked` when a
     writer keeps it for longer than ``wait_seconds``.
     """
-    path = Path(database)
-    if not path.exists():
-        msg = f"There is no database at {path}; materialize something first or correct the path."
+    location = located(database)
+    if not is_there(location):
+        msg = f"There is no database at {location}; materialize something first or correct the path."
         raise DatabaseUnavailable(msg)
-    with _opened(path, "READ_ONLY", wait_seconds, "READ_ONLY") as connection:
+    with _opened(location, "READ_ONLY", wait_seconds, ("READ_ONLY",)) as connection:
         yield connection
 
 
 @contextmanager
-def writing(database: str | Path, wait_seconds: float = WAIT_SECONDS) -> Iterator[duckdb.DuckDBPyConnection]:
+def writing(database: str | Location, wait_seconds: float = WAIT_SECONDS) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection that may write, session time zone UTC; creates the file and its folder.
 
     Keep it for the write alone: nobody else can read meanwhile. One thread of this process writes at a time.
     Raises as `reading` does.
     """
-    path = Path(database)
-    _make_folder(path)
-    options = f"READ_WRITE, ROW_GROUP_SIZE {ROWS_PER_GROUP}"
-    if not path.exists():
-        options += f", STORAGE_VERSION '{FILE_FORMAT}'"
-    with _opened(path, "READ_WRITE", wait_seconds, options) as connection:
+    location = located(database)
+    if isinstance(location, Lake):
+        if location.file is not None:
+            _make_folder(location.file.parent)
+        with _alone(location, wait_seconds) as lag, _opened(location, "READ_WRITE", wait_seconds, ()) as connection:
+            connection.execute(f"SET VARIABLE {LAG} = to_microseconds({lag // timedelta(microseconds=1)})")
+            yield connection
+        return
+    _make_folder(location.parent)
+    options = ["READ_WRITE", f"ROW_GROUP_SIZE {ROWS_PER_GROUP}"]
+    if not location.exists():
+        options.append(f"STORAGE_VERSION '{FILE_FORMAT}'")
+    with _opened(location, "READ_WRITE", wait_seconds, options) as connection:
         yield connection
+
+
+def _alone(lake: Lake, wait_seconds: float) -> AbstractContextManager[timedelta]:
+    """Nobody else writes; a catalog that only one process may open sees to it by itself."""
+    return alone(engine_of(os.getpid()).duckdb, lake, wait_seconds) if lake.shared else nullcontext(timedelta())
 
 
 @contextmanager
@@ -94,21 +113,22 @@ def transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
     connection.execute("COMMIT")
 
 
-def _make_folder(path: Path) -> None:
+def _make_folder(folder: Path) -> None:
     try:
-        path.parent.mkdir(exist_ok=True)
+        folder.mkdir(exist_ok=True)
     except OSError as error:
-        msg = f"The folder {path.parent} of the database cannot be made ({error.strerror}); correct the path."
+        msg = f"The folder {folder} of the database cannot be made ({error.strerror}); correct the path."
         raise DatabaseUnavailable(msg) from error
 
 
 @contextmanager
-def _opened(path: Path, mode: Mode, wait_seconds: float, options: str) -> Iterator[duckdb.DuckDBPyConnection]:
+def _opened(
+    location: Location, mode: Mode, wait_seconds: float, options: Sequence[str]
+) -> Iterator[duckdb.DuckDBPyConnection]:
     engine = engine_of(os.getpid())
-    file = path.resolve()
-    name = attach(engine, path, mode, wait_seconds, options)
-    with told_in_words(path), ExitStack() as stack:
-        stack.callback(let_go, engine, file)
+    name = attach(engine, location, mode, wait_seconds, options)
+    with told_in_words(Path(str(location))), ExitStack() as stack:
+        stack.callback(let_go, engine, location)
         connection = stack.enter_context(closing(engine.duckdb.cursor()))
         _begin_session(connection, name)
         yield connection

@@ -1,6 +1,7 @@
-"""The DuckDB of this process, and the database files attached to it.
+"""The DuckDB of this process, and the database files and lakes attached to it.
 
-Starting a DuckDB takes ten times as long as attaching a file, so one lives as long as the process. A file that another
+Starting a DuckDB takes ten times as long as attaching a file, so one lives as long as the process, and so does a lake
+that many may have open: attaching one for each connection made a day cost eleven times a file's. A file that another
 holds is waited for, a bounded while; any other reason why it does not open is final and is raised at once. Sessions on
 the files are opened in `connection`.
 """
@@ -14,7 +15,7 @@ import re
 import tempfile
 import threading
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from functools import cache
@@ -26,6 +27,9 @@ from dagster_duckdb import DuckDBResource
 
 from reamaze_pipeline.errors import DatabaseLocked, DatabaseUnavailable
 from reamaze_pipeline.warehouse.files.failures import failure_of_disk
+from reamaze_pipeline.warehouse.lake.attaching import attach_lake
+from reamaze_pipeline.warehouse.lake.location import Lake, Location
+from reamaze_pipeline.warehouse.lake.lock import alone, unreachable
 from reamaze_pipeline.warehouse.table import literal, quoted
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.01, 0.5
@@ -39,19 +43,23 @@ Mode = Literal["READ_ONLY", "READ_WRITE"]
 
 @dataclass(slots=True)
 class _Attached:
-    """An open file's name in the engine, and how many connections use it: any number that read, or one that writes."""
+    """An open database's name in the engine, and how many connections use it.
+
+    Of a file that is any number that read, or one that writes; a shared lake is `kept` when nobody uses it.
+    """
 
     name: str
     mode: Mode
     users: int = 1
+    kept: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Engine:
-    """The DuckDB of this process and its open files. ``changed`` is held while a file is attached or detached."""
+    """The DuckDB of this process and what is open in it. ``changed`` is held while a file is attached or detached."""
 
     duckdb: duckdb.DuckDBPyConnection
-    attached: dict[Path, _Attached] = field(default_factory=dict)
+    attached: dict[Location, _Attached] = field(default_factory=dict)
     changed: threading.Condition = field(default_factory=threading.Condition)
 
 
@@ -75,9 +83,11 @@ _kept = ExitStack()
 atexit.register(_kept.close)
 
 
-def attach(engine: Engine, path: Path, mode: Mode, wait_seconds: float, options: str) -> str:
-    """Attach the file, or join those who read it; gives its name in the engine."""
-    file = path.resolve()
+def attach(engine: Engine, location: Location, mode: Mode, wait_seconds: float, options: Sequence[str]) -> str:
+    """Attach the file or lake, or join those who have it open; gives its name in the engine."""
+    if isinstance(location, Lake) and location.shared:
+        return _join(engine, location, wait_seconds)
+    file = key_of(location)
     deadline = time.monotonic() + wait_seconds
     pause = _FIRST_PAUSE
     with engine.changed:
@@ -89,38 +99,65 @@ def attach(engine: Engine, path: Path, mode: Mode, wait_seconds: float, options:
             holder, cause = "another thread of this process", None
             if ours is None:
                 try:
-                    return _attach_now(engine, file, mode, options)
+                    return _attach_now(engine, location, mode, options)
                 except duckdb.Error as error:
                     found = _holder(error)
                     if found is None:
-                        raise failure_of_disk(error, path) or DatabaseUnavailable(_why(path, error)) from error
+                        told = failure_of_disk(error, Path(str(location)))
+                        raise told or DatabaseUnavailable(_why(location, error)) from error
                     holder, cause = found, error
             left = deadline - time.monotonic()
             if left <= 0:
-                msg = f"{path} is held by {holder}; waited {wait_seconds:g} s. Close that or try again later."
+                msg = f"{location} is held by {holder}; waited {wait_seconds:g} s. Close that or try again later."
                 raise DatabaseLocked(msg) from cause
             engine.changed.wait(min(left, pause * random.uniform(0.5, 1.5)))  # noqa: S311 (jitter, not a secret)
             pause = min(pause * 2, _LONGEST_PAUSE)
 
 
-def _attach_now(engine: Engine, file: Path, mode: Mode, options: str) -> str:
+def key_of(location: Location) -> Location:
+    """What tells one open database from another."""
+    return location.resolve() if isinstance(location, Path) else location
+
+
+def _join(engine: Engine, lake: Lake, wait_seconds: float) -> str:
+    """A shared lake, attached once. Alone, because two that make one at once fail, and make half of it."""
+    with engine.changed:
+        ours = engine.attached.get(lake)
+        if ours is None:
+            name = _free("lake", _taken(engine))
+            with alone(engine.duckdb, lake, wait_seconds, "make"):
+                try:
+                    attach_lake(engine.duckdb, lake, name)
+                except duckdb.Error as error:
+                    raise DatabaseUnavailable(unreachable(lake, error)) from None
+            ours = engine.attached[lake] = _Attached(name, "READ_WRITE", users=0, kept=True)
+        ours.users += 1
+        return ours.name
+
+
+def _attach_now(engine: Engine, location: Location, mode: Mode, options: Sequence[str]) -> str:
     """Under a name that no schema can have; to read, under the one DuckDB itself would give it, where that is free.
 
     In a database named `core`, `core.messages` is ambiguous, and a writer may be about to make any schema. A reader
     knows which there are, and views that other programs wrote may name the database as it is called when opened alone.
     """
-    taken = {_RESERVED, *(name.lower() for (name,) in _rows(engine, "SELECT database_name FROM duckdb_databases()"))}
+    taken = _taken(engine)
+    file = location if isinstance(location, Path) else Path(location.catalog)
     name = file.stem
-    if mode == "READ_WRITE" or name.lower() in taken or not _opens_as(engine, file, name, options):
+    if mode == "READ_WRITE" or name.lower() in taken or not _opens_as(engine, location, name, options):
         name = _free(f"file {file.name}", taken)
-        _open(engine, file, name, options)
-    engine.attached[file] = _Attached(name, mode)
+        _open(engine, location, name, options)
+    engine.attached[key_of(location)] = _Attached(name, mode)
     return name
 
 
-def _opens_as(engine: Engine, file: Path, name: str, options: str) -> bool:
+def _taken(engine: Engine) -> set[str]:
+    return {_RESERVED, *(name.lower() for (name,) in _rows(engine, "SELECT database_name FROM duckdb_databases()"))}
+
+
+def _opens_as(engine: Engine, location: Location, name: str, options: Sequence[str]) -> bool:
     """Whether the file is attached now under ``name``; not if one of its schemas has that name."""
-    _open(engine, file, name, options)
+    _open(engine, location, name, options)
     schemas = _rows(engine, "SELECT schema_name FROM duckdb_schemas() WHERE database_name = ?", name)
     ambiguous = name.lower() in {schema.lower() for (schema,) in schemas}
     if ambiguous:
@@ -128,8 +165,12 @@ def _opens_as(engine: Engine, file: Path, name: str, options: str) -> bool:
     return not ambiguous
 
 
-def _open(engine: Engine, file: Path, name: str, options: str) -> None:
-    engine.duckdb.execute(f"ATTACH {literal(file)} AS {quoted(name)} (TYPE duckdb, {options})")
+def _open(engine: Engine, location: Location, name: str, options: Sequence[str]) -> None:
+    if isinstance(location, Lake):
+        attach_lake(engine.duckdb, location, name, options)
+        return
+    listed = ", ".join(("TYPE duckdb", *options))
+    engine.duckdb.execute(f"ATTACH {literal(location.resolve())} AS {quoted(name)} ({listed})")
 
 
 def _free(name: str, taken: Collection[str]) -> str:
@@ -142,12 +183,13 @@ def _rows(engine: Engine, sql: str, *values: str) -> list[tuple[str]]:
     return engine.duckdb.execute(sql, values).fetchall()
 
 
-def let_go(engine: Engine, file: Path) -> None:
+def let_go(engine: Engine, location: Location) -> None:
+    key = key_of(location)
     with engine.changed:
-        ours = engine.attached[file]
+        ours = engine.attached[key]
         ours.users -= 1
-        if ours.users == 0:
-            del engine.attached[file]
+        if ours.users == 0 and not ours.kept:
+            del engine.attached[key]
             try:
                 engine.duckdb.execute(f"DETACH {quoted(ours.name)}")
             finally:
@@ -164,7 +206,10 @@ def _holder(error: duckdb.Error) -> str | None:
     return "another connection of this process" if _IN_THIS_PROCESS in text else None
 
 
-def _why(path: Path, error: duckdb.Error) -> str:
+def _why(location: Location, error: duckdb.Error) -> str:
+    if isinstance(location, Lake):
+        return unreachable(location, error)
+    path = location
     text = " ".join(str(error).split())
     if "not a valid DuckDB database" in text:
         return f"{path} is not a DuckDB database; name another file."

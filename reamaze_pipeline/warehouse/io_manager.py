@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import dagster as dg
@@ -23,6 +22,8 @@ from reamaze_pipeline.warehouse.catalog import prepare, stored_columns
 from reamaze_pipeline.warehouse.connection import reading, transaction, without_database, writing
 from reamaze_pipeline.warehouse.day_filter import DayFilter
 from reamaze_pipeline.warehouse.frame import columns_of
+from reamaze_pipeline.warehouse.lake.location import Lake, is_there, located
+from reamaze_pipeline.warehouse.lake.types import as_kept
 from reamaze_pipeline.warehouse.staging import Storable, describe, staged
 from reamaze_pipeline.warehouse.table import Column, Select, Table, quoted
 
@@ -42,7 +43,7 @@ def table_metadata(table: Table) -> dict[str, Any]:
 
 
 class DuckDBWarehouse(dg.ConfigurableIOManager):
-    """Stores assets in a DuckDB file: schema = asset key prefix, table = last part of the key.
+    """Stores assets in a DuckDB file or a lake: schema = asset key prefix, table = last part of the key.
 
     A partition, or the range of a single run, is replaced in one transaction. Partition keys are days
     ``YYYY-MM-DD``; the partition column is ``day`` unless the asset's metadata ``partition_expr`` names
@@ -100,6 +101,7 @@ class DuckDBWarehouse(dg.ConfigurableIOManager):
         details: Mapping[date, Mapping[str, Any]] | None = None,
     ) -> dict[date | None, int]:
         """Store days outside of an asset's return value; see `partition.replace_partitions`."""
+        table = as_kept(table) if isinstance(located(self.database), Lake) else table
         with ExitStack() as stack:
             # Frames and rows are staged without the database; opening it costs more than they do.
             with self._computing() if isinstance(source, Select) else nullcontext() as connection:
@@ -116,7 +118,7 @@ class DuckDBWarehouse(dg.ConfigurableIOManager):
 
     def add_columns(self, table: Table) -> None:
         """Give a stored table the columns that an earlier version did not declare; they are null in what is stored."""
-        if not Path(self.database).exists():
+        if not is_there(self.database):
             return
         with reading(self.database) as connection:
             stored = {column.name for column in stored_columns(connection, table)}
@@ -126,14 +128,14 @@ class DuckDBWarehouse(dg.ConfigurableIOManager):
 
     def stored_days(self, table: Table) -> set[date]:
         """The days of a table that are stored, those without rows included."""
-        if not Path(self.database).exists():
+        if not is_there(self.database):
             return set()
         with reading(self.database) as connection:
             return ledger.stored_days(connection, table)
 
     def _computing(self) -> AbstractContextManager[duckdb.DuckDBPyConnection]:
         """Where selects are computed: the database if it exists yet, else nothing at all."""
-        if Path(self.database).exists():
+        if is_there(self.database):
             return reading(self.database)
         return without_database()
 

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 from reamaze_pipeline.warehouse.connection import reading
+from reamaze_pipeline.warehouse.lake.location import Location, is_there
 from reamaze_pipeline.warehouse.ledger import partition_counts
 from reamaze_pipeline.warehouse.table import Table, quoted
 
 
 def neighbouring_rows(
-    database: str | Path, table: Table, days: Sequence[date], columns: Sequence[str]
+    database: str | Location, table: Table, days: Sequence[date], columns: Sequence[str]
 ) -> list[tuple[Any, ...]]:
     """The rows of the nearest stored day before ``days`` that has any, and of the nearest after; those columns."""
-    if not Path(database).exists() or not days or table.partition_column is None:
+    if not is_there(database) or not days or table.partition_column is None:
         return []
     names = ", ".join(quoted(column) for column in columns)
     where = f"list_contains($days, {quoted(table.partition_column)})"

@@ -18,6 +18,7 @@ from reamaze_pipeline.warehouse.catalog import create_schema, is_table, prepare
 from reamaze_pipeline.warehouse.connection import transaction
 from reamaze_pipeline.warehouse.day_filter import DayFilter
 from reamaze_pipeline.warehouse.engine import forget
+from reamaze_pipeline.warehouse.lake.types import as_kept, is_lake
 from reamaze_pipeline.warehouse.ledger import StoredPartition, partition_counts, stored_days, stored_partitions
 from reamaze_pipeline.warehouse.staging import Staged, Storable, staged
 from reamaze_pipeline.warehouse.table import Select, Table, quoted
@@ -51,6 +52,7 @@ def replace_partitions(
     Raises `TableRefused` (columns, types), `RowsOutsidePartition` or `SchemaChangeRefused`, each before
     anything is deleted.
     """
+    table = as_kept(table) if is_lake(connection) else table
     with staged(connection, table, days, source) as rows:
         return store(connection, rows, run_id=run_id, version=version, details=details)
 

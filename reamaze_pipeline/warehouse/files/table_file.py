@@ -26,6 +26,7 @@ import duckdb
 
 from reamaze_pipeline.errors import UsageRefused, WarehouseError
 from reamaze_pipeline.warehouse.connection import reading
+from reamaze_pipeline.warehouse.lake.location import Location
 from reamaze_pipeline.warehouse.table import literal, quoted
 
 Format = Literal["csv", "parquet"]
@@ -52,7 +53,7 @@ class ExportResult:
 
 
 def export_table(
-    database: Path,
+    database: str | Location,
     table: str,
     *,
     format: Format = "csv",
