@@ -23,7 +23,7 @@ from reamaze_pipeline.settings.environment import _say_once
 
 NAMES = [
     *("ALLOW_HTTP", "GROUP_READ", "LOCK_WAIT", "SNAPSHOT", "BODIES", "PEOPLE"),
-    *("ALERT_WEBHOOK", "ALERT_EMAIL", "SMTP_URL", "ALERT_AFTER_HOURS"),
+    *("ALERT_WEBHOOK", "ALERT_EMAIL", "SMTP_URL", "ALERT_AFTER_HOURS", "KEEP_RUNS_DAYS"),
     *("BRAND", "API_URL", "EMAIL", "API_TOKEN", "START_DATE", "TIMEZONE", "DATABASE", "REQUESTS_PER_MINUTE"),
     *(
         "CONCURRENCY",

@@ -27,7 +27,9 @@ def backfill(first: dt.datetime, last: dt.datetime, refresh: bool, as_json: bool
 
     out = Output(as_json=as_json)
     settings.load_environment()
-    if wrong := settings.problems(settings.Login, settings.Calendar, settings.Warehouse, settings.Metrics):
+    if wrong := settings.problems(
+        settings.Login, settings.Calendar, settings.Warehouse, settings.Records, settings.Metrics
+    ):
         raise SettingsError("; ".join(wrong))
     deployment = Deployment.from_environment()
     days = (last.date() - first.date()).days + 1

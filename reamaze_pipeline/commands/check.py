@@ -12,7 +12,7 @@ from reamaze_pipeline.commands.arguments import as_json_option
 from reamaze_pipeline.commands.console import Output
 from reamaze_pipeline.errors import SettingsError
 
-EVERYTHING = (settings.Login, settings.Calendar, settings.Warehouse, settings.Metrics)
+EVERYTHING = (settings.Login, settings.Calendar, settings.Warehouse, settings.Records, settings.Metrics)
 """What a backfill reads; all that is wrong with it is told at once."""
 
 

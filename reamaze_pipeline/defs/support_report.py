@@ -9,12 +9,20 @@ from pathlib import Path
 
 import dagster as dg
 
+from reamaze_pipeline import settings
 from reamaze_pipeline.instance.check_records import broken_promises
+from reamaze_pipeline.instance.retention import forget_old_runs
 from reamaze_pipeline.models.model import Project
 from reamaze_pipeline.report.charts.renderer import Renderer
 from reamaze_pipeline.warehouse.io_manager import DuckDBWarehouse
 
 KEY = dg.AssetKey(["reports", "support_report"])
+
+
+@dg.success_hook
+def forget_what_is_old(context: dg.HookContext) -> None:
+    """The last step of a run that went well is when old records may go. A failing hook is told and fails no run."""
+    forget_old_runs(context.instance, settings.read(settings.Records).keep_runs_days)
 
 
 def support_report(project: Project, promises: Set[dg.AssetCheckKey], timezone: str, path: Path) -> dg.AssetsDefinition:
@@ -26,6 +34,7 @@ def support_report(project: Project, promises: Set[dg.AssetCheckKey], timezone: 
         group_name="reports",
         kinds={"python", "html"},
         description="How fast the team answers, who carries the load, when people write, what waits: one HTML page.",
+        hooks={forget_what_is_old},
     )
     def support_report(
         context: dg.AssetExecutionContext,

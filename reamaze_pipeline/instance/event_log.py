@@ -22,12 +22,19 @@ from typing import Any, Self
 import dagster as dg
 from dagster._core.storage.event_log import SqliteEventLogStorage, SqlPollingEventWatcher  # noqa: TID251 see above
 from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy.exc import OperationalError
 
 INDEX = "index"
 FOLDER = Path("history", "runs")
 """Where Dagster keeps its event log, inside its home."""
 SECONDS_TO_WAIT_FOR_OTHERS = 30
 
+FEWEST_EMPTY_PAGES = 1000
+_SUPERSEDED_CHECKS = """
+    DELETE FROM asset_check_executions WHERE run_id = :run AND id NOT IN (
+        SELECT max(id) FROM asset_check_executions GROUP BY asset_key, check_name, partition, execution_status
+    )
+"""
 _CHECKS = {dg.DagsterEventType.ASSET_CHECK_EVALUATION, dg.DagsterEventType.ASSET_CHECK_EVALUATION_PLANNED}
 
 
@@ -131,13 +138,27 @@ class SingleFileEventLog(SqliteEventLogStorage):
         self._watcher.unwatch_run(run_id, handler)
 
     def delete_events(self, run_id: str) -> None:
-        """Forget the run's events, and the file it may have of its own."""
+        """Forget the run's events, its checks that were looked at again since, and the file it may have of its own."""
         super().delete_events(run_id)
-        if self._has_own_file(run_id):
-            self._with_own_file.discard(run_id)
-            for ending in ("", "-wal", "-shm"):
-                with suppress(FileNotFoundError):
-                    Path(self.path_for_shard(run_id) + ending).unlink()
+        with self.index_connection() as connection:
+            connection.execute(text(_SUPERSEDED_CHECKS), {"run": run_id})
+        self.forget_own_file(run_id)
+
+    def forget_own_file(self, run_id: str) -> None:
+        """Remove the file that Dagster's own storage made of the run, if it did; what matters to all runs is here."""
+        self._with_own_file.discard(run_id)
+        for ending in ("", "-wal", "-shm"):
+            with suppress(FileNotFoundError):
+                Path(self.path_for_shard(run_id) + ending).unlink()
+
+    def shrink(self) -> None:
+        """Give back the file's room once a quarter of it is empty, unless somebody is using it."""
+        with self._turn, self._kept_open().execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
+            empty: int = connection.exec_driver_sql("PRAGMA freelist_count").scalar_one()
+            pages: int = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
+            if empty * 4 > pages and empty > FEWEST_EMPTY_PAGES:
+                with suppress(OperationalError):  # the next time will do
+                    connection.exec_driver_sql("VACUUM")
 
     def dispose(self) -> None:
         """Close the file."""

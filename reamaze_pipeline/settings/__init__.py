@@ -17,6 +17,7 @@ from reamaze_pipeline.settings.groups import (
     Login,
     Metrics,
     Privacy,
+    Records,
     Storage,
     Warehouse,
 )
@@ -32,6 +33,7 @@ __all__ = [
     "Login",
     "Metrics",
     "Privacy",
+    "Records",
     "SettingsError",
     "Storage",
     "Warehouse",

@@ -142,6 +142,14 @@ class Storage(BaseSettings):
     snapshot: UserPath | None = None
 
 
+class Records(BaseSettings):
+    """How long Dagster's records of runs are kept in full."""
+
+    model_config = Calendar.model_config
+
+    keep_runs_days: int = Field(default=90, ge=1)
+
+
 class Privacy(BaseSettings):
     """What of people's words and names is stored at all."""
 
