@@ -79,11 +79,19 @@ def deploy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Deploy:
 def _deployment(
     serving: Sandbox, folder: Path, monkeypatch: pytest.MonkeyPatch, *, start: str = "2026-03-01", **settings: str
 ) -> Deployment:
+    login = {"REAMAZE_EMAIL": serving.email, "REAMAZE_API_TOKEN": serving.token}
+    return deployment_at(serving.url, folder, monkeypatch, start=start, **login, **settings)
+
+
+def deployment_at(
+    url: str, folder: Path, monkeypatch: pytest.MonkeyPatch, *, start: str = "2026-03-01", **settings: str
+) -> Deployment:
+    """A deployment whose API is at ``url`` and whose files are in ``folder``."""
     monkeypatch.chdir(folder)
     environment = {
-        "REAMAZE_API_URL": serving.url,
-        "REAMAZE_EMAIL": serving.email,
-        "REAMAZE_API_TOKEN": serving.token,
+        "REAMAZE_API_URL": url,
+        "REAMAZE_EMAIL": "someone@example.com",
+        "REAMAZE_API_TOKEN": "token",
         "REAMAZE_START_DATE": start,
         "REAMAZE_DATABASE": str(folder / "reamaze.duckdb"),
         "DAGSTER_HOME": "",

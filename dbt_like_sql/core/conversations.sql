@@ -20,7 +20,7 @@ with conversations as (
         max(created_at) as last_message_at,
         count(*) as message_count
     from {{ ref('messages') }}
-    where conversation_slug is not null
+    where {{ stripped('conversation_slug') }} is not null
     group by conversation_slug
 
 )

@@ -17,7 +17,7 @@ select
     position::integer as position,
     attachment.file_file_name as file_name,
     attachment.file_content_type as content_type,
-    try_cast(attachment.file_file_size as bigint) as file_size,
+    {{ whole_number('attachment.file_file_size', 'bigint') }} as file_size,
     attachment.url as url,
     attachment.thumb_url as thumb_url,
     try_cast(attachment."image?" as boolean) as is_image

@@ -40,6 +40,6 @@ select
     conversation_slug,
     waiting_since,
     last_customer_message_at,
-    (epoch_us(ends_at) - epoch_us(waiting_since)) / 1000000 as age_seconds,
+    {{ seconds_between('waiting_since', 'ends_at') }} as age_seconds,
     is_certain
 from dated

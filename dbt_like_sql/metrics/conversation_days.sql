@@ -16,8 +16,8 @@ with summed as (
         min(created_at) filter (where speaker = 'staff') as first_response_at,
         max(created_at) filter (where speaker = 'staff') as last_response_at,
         list(created_at) filter (where speaker = 'customer') as asked,
-        list(sender_email) filter (where speaker = 'customer') as customers,
-        list(sender_email) filter (where speaker = 'staff') as staff
+        list(lower(sender_email)) filter (where speaker = 'customer') as customers,
+        list(sender_key) filter (where speaker = 'staff') as staff
     from {{ ref('counted_messages') }}
     where conversation_slug is not null and not is_excluded
     group by day, conversation_slug
@@ -41,5 +41,5 @@ select
     -- At one instant the customer speaks first, so only a later message waits.
     list_min([instant for instant in asked if last_response_at is null or instant > last_response_at]) as waiting_since,
     coalesce(list_sort(list_distinct(customers)), []) as customer_emails,
-    coalesce(list_sort(list_distinct(staff)), []) as staff_emails
+    coalesce(list_sort(list_distinct(staff)), []) as staff_keys
 from summed

@@ -22,7 +22,7 @@ with looked_back as (
         sum(past.response_count)::bigint as response_count,
         sum(past.response_count + past.customer_message_count)::bigint as thread_size,
         list_sort(list_distinct(flatten(list(past.customer_emails)))) as customer_emails,
-        list_sort(list_distinct(flatten(list(past.staff_emails)))) as staff_emails
+        list_sort(list_distinct(flatten(list(past.staff_keys)))) as staff_keys
     from {{ ref('conversation_days') }} as today
     inner join {{ ref('conversation_days') }} as past
         on past.conversation_slug = today.conversation_slug and past.day <= today.day
@@ -51,6 +51,6 @@ select
     response_count,
     thread_size,
     customer_emails,
-    staff_emails
+    staff_keys
 from looked_back
 inner join {{ ref('stored_history') }} as stored on stored.day = looked_back.day

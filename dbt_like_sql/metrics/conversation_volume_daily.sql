@@ -37,7 +37,8 @@ select
     stored.excluded_message_count as excluded_message_count,
     stored.unknown_side_count as unknown_side_count,
     stored.undated_message_count as undated_message_count,
-    stored.unthreaded_message_count as unthreaded_message_count
+    stored.unthreaded_message_count as unthreaded_message_count,
+    stored.early_message_count as early_message_count
 from {{ ref('stored_days') }} as stored
 inner join begun on begun.day = stored.day
 inner join replied on replied.day = stored.day

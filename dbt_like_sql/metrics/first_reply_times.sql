@@ -1,12 +1,14 @@
 {{ config(materialized='view', event_time='day') }}
-{%- set has_schedule = var('business_hours', none) is not none %}
+{%- set scheduled = has_schedule() %}
 
 -- Staff opened a conversation if no customer had spoken by its first response; then the second response counts.
 with placed as (
 
     select
         responses.*,
-        history.conversation_created_at as conversation_created_at,
+        -- Where the API says that a conversation is younger than what was said in it, the earlier instant counts.
+        least(history.conversation_created_at, history.first_customer_message_at, history.first_response_at)
+            as conversation_created_at,
         history.start_known as start_known,
         responses.place_in_day + history.responses_before as place,
         coalesce(history.first_customer_message_at > history.first_response_at, true) as opened_by_staff,
@@ -28,6 +30,7 @@ credited as (
         message_id,
         replied_at,
         sender_email,
+        sender_key,
         sender_name,
         origin,
         origin_name,
@@ -46,22 +49,18 @@ select
     replied_at as first_reply_at,
     opened_by_staff,
     sender_email,
+    sender_key,
     sender_name,
     origin,
     origin_name,
-    (epoch_us(replied_at) - epoch_us(conversation_created_at)) / 1000000 as seconds,
-    {% if has_schedule -%}
-    if(
-        conversation_created_at is null,
-        null,
-        coalesce(at_reply.seconds_before + (epoch_us(least(replied_at, at_reply.closes_at)) - epoch_us(at_reply.opens_at)) / 1000000, 0)
-        - coalesce(at_open.seconds_before + (epoch_us(least(conversation_created_at, at_open.closes_at)) - epoch_us(at_open.opens_at)) / 1000000, 0)
-    ) as business_seconds
+    {{ seconds_between('conversation_created_at', 'replied_at') }} as seconds,
+    {% if scheduled -%}
+    {{ business_seconds_between('conversation_created_at', 'replied_at') }} as business_seconds
     {%- else -%}
     null::double as business_seconds
     {%- endif %}
 from credited
-{%- if has_schedule %}
-asof left join {{ ref('business_hours') }} as at_reply on credited.replied_at >= at_reply.opens_at
-asof left join {{ ref('business_hours') }} as at_open on credited.conversation_created_at >= at_open.opens_at
+{%- if scheduled %}
+asof left join {{ ref('business_hours') }} as at_end on credited.replied_at >= at_end.opens_at
+asof left join {{ ref('business_hours') }} as at_start on credited.conversation_created_at >= at_start.opens_at
 {%- endif %}

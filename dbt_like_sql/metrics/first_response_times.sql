@@ -8,6 +8,7 @@ select
     if(is_first, opened_at, null) as first_customer_message_at,
     replied_at as first_response_at,
     sender_email,
+    sender_key,
     sender_name,
     origin,
     origin_name,

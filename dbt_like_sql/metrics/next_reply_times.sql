@@ -8,6 +8,7 @@ select
     opened_at,
     replied_at,
     sender_email,
+    sender_key,
     sender_name,
     origin,
     origin_name,

@@ -1,5 +1,5 @@
 {{ config(materialized='view', event_time='day') }}
-{%- set has_schedule = var('business_hours', none) is not none %}
+{%- set scheduled = has_schedule() %}
 
 -- Where an earlier message may be missing, the turn stays, and what a missing message could change is null.
 with turns as (
@@ -15,6 +15,7 @@ with turns as (
         replied_at,
         coalesce(responses.previous_response_at, history.last_response_before) as previous_response_at,
         sender_email,
+        sender_key,
         sender_name,
         origin,
         origin_name,
@@ -43,23 +44,19 @@ select
     replied_at,
     previous_response_at,
     sender_email,
+    sender_key,
     sender_name,
     origin,
     origin_name,
-    (epoch_us(replied_at) - epoch_us(opened_at)) / 1000000 as seconds,
-    {% if has_schedule -%}
-    if(
-        opened_at is null,
-        null,
-        coalesce(at_reply.seconds_before + (epoch_us(least(replied_at, at_reply.closes_at)) - epoch_us(at_reply.opens_at)) / 1000000, 0)
-        - coalesce(at_open.seconds_before + (epoch_us(least(opened_at, at_open.closes_at)) - epoch_us(at_open.opens_at)) / 1000000, 0)
-    ) as business_seconds,
+    {{ seconds_between('opened_at', 'replied_at') }} as seconds,
+    {% if scheduled -%}
+    {{ business_seconds_between('opened_at', 'replied_at') }} as business_seconds,
     {%- else -%}
     null::double as business_seconds,
     {%- endif %}
     is_first
 from turns
-{%- if has_schedule %}
-asof left join {{ ref('business_hours') }} as at_reply on turns.replied_at >= at_reply.opens_at
-asof left join {{ ref('business_hours') }} as at_open on turns.opened_at >= at_open.opens_at
+{%- if scheduled %}
+asof left join {{ ref('business_hours') }} as at_end on turns.replied_at >= at_end.opens_at
+asof left join {{ ref('business_hours') }} as at_start on turns.opened_at >= at_start.opens_at
 {%- endif %}

@@ -42,6 +42,7 @@ select
     conversation_slug,
     created_at as replied_at,
     sender_email,
+    sender_key,
     sender_name,
     origin,
     origin_name,

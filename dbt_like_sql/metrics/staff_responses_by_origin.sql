@@ -1,9 +1,9 @@
 {{ config(materialized='view', event_time='day') }}
 
--- Email decides who a sender is; without one each name is a sender of its own.
 select
     day,
-    sender_email,
+    arg_max(sender_email, (coalesce(created_at, day), message_id)) as sender_email,
+    sender_key,
     arg_max(sender_name, (coalesce(created_at, day), message_id)) as sender_name,
     origin,
     origin_name,
@@ -11,4 +11,4 @@ select
     count(distinct conversation_slug) as conversation_count
 from {{ ref('counted_messages') }}
 where speaker = 'staff'
-group by day, sender_email, if(sender_email is null, sender_name, null), origin, origin_name
+group by day, sender_key, origin, origin_name

@@ -22,7 +22,10 @@ counted as (
         count(*) filter (where is_excluded) as excluded_message_count,
         count(*) filter (where not is_excluded and is_staff is null) as unknown_side_count,
         count(*) filter (where not is_excluded and created_at is null) as undated_message_count,
-        count(*) filter (where not is_excluded and conversation_slug is null) as unthreaded_message_count
+        count(*) filter (where not is_excluded and conversation_slug is null) as unthreaded_message_count,
+        count(*) filter (
+            where not is_excluded and conversation_slug is not null and created_at < conversation_created_at
+        ) as early_message_count
     from {{ ref('counted_messages') }}
     group by day
 
@@ -51,6 +54,7 @@ select
     coalesce(excluded_message_count, 0) as excluded_message_count,
     coalesce(unknown_side_count, 0) as unknown_side_count,
     coalesce(undated_message_count, 0) as undated_message_count,
-    coalesce(unthreaded_message_count, 0) as unthreaded_message_count
+    coalesce(unthreaded_message_count, 0) as unthreaded_message_count,
+    coalesce(early_message_count, 0) as early_message_count
 from bounded
 left join counted on counted.day = bounded.day

@@ -49,9 +49,15 @@ def read_business_hours(path: Path) -> dict[str, Any]:
         raise BusinessHoursError(f"{path} must hold timezone, week and, if there are any, holidays")
     if strange := sorted(map(str, set(content) - {"timezone", "week", "holidays"})):
         raise BusinessHoursError(f"{path}: {', '.join(strange)} is not known; there are timezone, week and holidays")
+    zone = _zone(path, content.get("timezone"))
+    week = [shift for name, shifts in content["week"].items() for shift in _shifts(path, name, shifts)]
+    if not week:
+        raise BusinessHoursError(
+            f"{path}: week has no shift, so nobody would ever be late; name one, or leave the file out"
+        )
     return {
-        "timezone": _zone(path, content.get("timezone")),
-        "week": [shift for name, shifts in content["week"].items() for shift in _shifts(path, name, shifts)],
+        "timezone": zone,
+        "week": week,
         "holidays": _holidays(path, content.get("holidays") or []),
     }
 

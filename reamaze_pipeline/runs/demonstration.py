@@ -31,9 +31,9 @@ DAYS = 30
 MESSAGES, HISTORY_DAYS = 20_000, 365
 
 MOST_RESPONSES = """
-    select sender_email, arg_max(sender_name, day) as sender_name, sum(response_count)::bigint as responses,
-        sum(internal_note_count)::bigint as notes
-    from metrics.staff_response_counts group by sender_email order by responses desc, sender_email limit 8
+    select arg_max(sender_email, day) as sender_email, arg_max(sender_name, day) as sender_name,
+        sum(response_count)::bigint as responses, sum(internal_note_count)::bigint as notes
+    from metrics.staff_response_counts group by sender_key order by responses desc, sender_key limit 8
 """
 PER_ORIGIN = """
     select origin_name, sum(message_count)::bigint as messages, sum(staff_message_count)::bigint as staff,

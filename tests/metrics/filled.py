@@ -117,4 +117,6 @@ def _row(message: Message) -> dict[str, Any]:
         "origin": message.origin,
         "origin_name": message.origin_name,
         "visibility": message.visibility,
+        "category_slug": message.category_slug,
+        "category_name": message.category_name,
     }

@@ -34,9 +34,12 @@ _PEOPLE = [
     ("Ann", "ann@example.com"),
     ("Ann B.", "ann@example.com"),
     ("Ben", "ben@example.com"),
+    ("Ann", "\tANN@Example.com\u00a0"),
     ("Bot", "Bot@example.com"),
     ("Guest", None),
+    (" Guest", " "),
     (None, None),
+    ("", "\u3000"),
 ]
 Version = dict[dt.date, tuple[Message, ...]]
 
@@ -58,7 +61,7 @@ def _conversation(slug: str | None, dice: Random, zone: str) -> list[Message]:
     days = days_in(zone)
     first = dice.randrange(len(days))
     created = None
-    if slug is not None and dice.random() < 0.9:
+    if slug is not None and slug.strip() and dice.random() < 0.9:
         created = _instant(days[first] - dice.choice([0, 0, 0, 1, 2, 6, -1]) * DAY, dice.choice(_TIMES), zone)
     told_from = days[min(first + dice.choice([0, 0, 0, 1, 2]), len(days) - 1)]
     rows = []
@@ -77,6 +80,8 @@ def _conversation(slug: str | None, dice: Random, zone: str) -> list[Message]:
                 is_staff=dice.choice([True, True, True, False, False, False, False, None]),
                 origin=dice.choice([0, 1, 1, 99, None]),
                 visibility=dice.choice([0, 0, 0, 0, 0, 0, 1, 2, None]),
+                category_slug=dice.choice(["sales", "sales", "support", None, " "]),
+                category_name=dice.choice(["Sales", None]),
             )
         )
     return rows
@@ -86,7 +91,11 @@ def _conversation(slug: str | None, dice: Random, zone: str) -> list[Message]:
 def _messages(draw: st.DrawFn, rules: Rules) -> list[Message]:
     """The messages of many small conversations, each from a seed of its own: fewer of them are a smaller example."""
     seed = draw(st.integers(0, 2**32))
-    rows = _conversation(None, Random(seed), rules.timezone)
+    rows = [
+        m
+        for number, slug in enumerate((None, "", "\n"))
+        for m in _conversation(slug, Random(seed - number), rules.timezone)
+    ]
     for number in range(draw(st.integers(0, MOST_CONVERSATIONS))):
         rows += _conversation(f"c{number}", Random(seed + number + 1), rules.timezone)
     return rows

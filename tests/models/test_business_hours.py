@@ -44,16 +44,18 @@ def test_a_schedule_is_read(tmp_path: Path) -> None:
     [
         ("[", "not valid YAML"),
         ("just text", "must hold timezone, week"),
-        ("timezone: UTC\nweek: {}\nweak: {}", "weak is not known"),
-        ("timezone: Mars/Base\nweek: {}", "IANA zone"),
+        ("timezone: UTC\nweek: {monday: ['09:00-10:00']}\nweak: {}", "weak is not known"),
+        ("timezone: Mars/Base\nweek: {monday: ['09:00-10:00']}", "IANA zone"),
         ("timezone: UTC\nweek: {moonday: ['09:00-10:00']}", "moonday is no weekday"),
         ("timezone: UTC\nweek: {monday: ['9-10']}", "write shifts as"),
         ("timezone: UTC\nweek: {monday: '9'}", "write shifts as"),
         ("timezone: UTC\nweek: {monday: ['22:00-06:00']}", "must begin before it ends"),
         ("timezone: UTC\nweek: {monday: ['09:00-24:01']}", "must begin before it ends"),
         ("timezone: UTC\nweek: {monday: ['09:00-11:00', '10:00-12:00']}", "overlap"),
-        ("timezone: UTC\nweek: {}\nholidays: [soon]", "YYYY-MM-DD"),
-        ("timezone: UTC\nweek: {}\nholidays: 2026-12-25", "must be a list"),
+        ("timezone: UTC\nweek: {}", "no shift"),
+        ("timezone: UTC\nweek: {monday: [], sunday: }", "no shift"),
+        ("timezone: UTC\nweek: {monday: ['09:00-10:00']}\nholidays: [soon]", "YYYY-MM-DD"),
+        ("timezone: UTC\nweek: {monday: ['09:00-10:00']}\nholidays: 2026-12-25", "must be a list"),
     ],
 )
 def test_what_is_no_schedule_is_refused_in_one_line(tmp_path: Path, text: str, says: str) -> None:

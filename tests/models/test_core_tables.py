@@ -12,7 +12,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from reamaze_pipeline.models.model import Project
-from tests.stored_pages import DAY, Warehouse, message, page
+from reamaze_pipeline.models.singular_tests import load_singular_tests
+from reamaze_pipeline.warehouse.connection import reading
+from reamaze_pipeline.warehouse.table import Select
+from tests.stored_pages import DAY, SHIPPED, Warehouse, message, page
 
 
 def test_a_documented_message(warehouse: Warehouse) -> None:
@@ -177,3 +180,20 @@ def test_payloads_without_messages_keep_their_rows(warehouse: Warehouse) -> None
     for payload in ("{}", '{"messages": null}', json.dumps({"messages": "x"})):
         warehouse.run({DAY: [{**row, "payload": payload}]})
         assert warehouse.rows("SELECT day FROM core.messages") == [(date(2026, 3, 1),)]
+
+
+def test_a_message_under_two_days_is_found_whichever_day_is_stored_last(warehouse: Warehouse, project: Project) -> None:
+    """As after a change of the time zone; `unique` alone looks at the days of the run."""
+    later = DAY + timedelta(days=1)
+    promise = next(t for t in load_singular_tests([SHIPPED], project) if t.name == "messages_are_of_one_day")
+    warehouse.run({DAY: [page(DAY, [message(1)])], later: [page(later, [message(2)])]})
+    for day in (DAY, later):
+        assert _failing(warehouse, promise.failing_rows([day])) == 0
+    warehouse.run({later: [page(later, [message(1), message(2)])]})
+    for day in (DAY, later):
+        assert _failing(warehouse, promise.failing_rows([day])) == 1
+
+
+def _failing(warehouse: Warehouse, select: Select) -> int:
+    with reading(warehouse.path) as connection:
+        return len(connection.execute(select.sql, dict(select.parameters)).fetchall())

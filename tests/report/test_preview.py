@@ -27,8 +27,8 @@ def test_a_day_of_a_metric(brand: Brand) -> None:
     preview = previews[on(8).date()].markdown
     head, columns, _, *rows = [line for line in preview.splitlines() if line]
     assert head.startswith("10 March 2026: **1 row** · response count **1** · internal note count **1**")
-    assert columns.startswith("| day | sender email | sender name | response count |")
-    assert rows == ["| 2026-03-10 | ben\\@x\\.example | ben | 1 | 1 | 0 | 1 | 0 |"]
+    assert columns.startswith("| day | sender email | sender key | sender name |")
+    assert rows == ["| 2026-03-10 | ben\\@x\\.example | ben\\@x\\.example | ben | 1 | 1 | 0 | 1 | 0 |"]
 
 
 def test_every_table_has_a_preview_of_few_rows(brand: Brand) -> None:

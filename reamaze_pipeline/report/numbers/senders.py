@@ -13,31 +13,26 @@ from reamaze_pipeline.report.words import clean
 
 _SENDERS = """
     WITH counted AS (
-        SELECT sender_email, if(sender_email IS NULL, sender_name, NULL) AS only_name,
-            arg_max(sender_name, day) AS sender_name, sum(response_count)::bigint AS responses,
-            sum(internal_note_count)::bigint AS notes, sum(collision_count)::bigint AS collisions
+        SELECT sender_key, arg_max(sender_email, day) AS sender_email, arg_max(sender_name, day) AS sender_name,
+            sum(response_count)::bigint AS responses, sum(internal_note_count)::bigint AS notes,
+            sum(collision_count)::bigint AS collisions
         FROM metrics.staff_response_counts WHERE day BETWEEN $first AND $last GROUP BY ALL
     ),
     conversations AS (
-        SELECT sender_email, if(sender_email IS NULL, sender_name, NULL) AS only_name,
-            count(DISTINCT conversation_slug) AS conversations
+        SELECT sender_key, count(DISTINCT conversation_slug) AS conversations
         FROM metrics.responses WHERE day BETWEEN $first AND $last GROUP BY ALL
     ),
     timed AS (
-        SELECT sender_email, if(sender_email IS NULL, sender_name, NULL) AS only_name, median(seconds) AS median_seconds
+        SELECT sender_key, median(seconds) AS median_seconds
         FROM temp.report_turns WHERE day BETWEEN $first AND $last GROUP BY ALL
     )
     SELECT counted.sender_name, counted.sender_email, responses, notes, collisions, coalesce(conversations, 0),
         median_seconds
     FROM counted
-    LEFT JOIN conversations
-        ON conversations.sender_email IS NOT DISTINCT FROM counted.sender_email
-        AND conversations.only_name IS NOT DISTINCT FROM counted.only_name
-    LEFT JOIN timed
-        ON timed.sender_email IS NOT DISTINCT FROM counted.sender_email
-        AND timed.only_name IS NOT DISTINCT FROM counted.only_name
+    LEFT JOIN conversations ON conversations.sender_key = counted.sender_key
+    LEFT JOIN timed ON timed.sender_key = counted.sender_key
     WHERE responses + notes + collisions > 0
-    ORDER BY responses DESC, notes DESC, counted.sender_email, counted.sender_name
+    ORDER BY responses DESC, notes DESC, counted.sender_key
 """
 
 

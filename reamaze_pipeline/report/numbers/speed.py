@@ -69,7 +69,7 @@ def turns_at_hand(connection: duckdb.DuckDBPyConnection, first: date, last: date
     """Within the block, `TURNS` holds the closed turns of these days. Raises `NotComputed`."""
     fetch(
         connection,
-        f"CREATE OR REPLACE TEMP TABLE {TURNS.partition('.')[2]} AS SELECT day, sender_email, sender_name, seconds"
+        f"CREATE OR REPLACE TEMP TABLE {TURNS.partition('.')[2]} AS SELECT day, sender_key, seconds"
         " FROM metrics.reply_turns WHERE day BETWEEN $first AND $last",
         first=first,
         last=last,

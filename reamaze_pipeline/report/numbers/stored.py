@@ -30,9 +30,9 @@ _UNKNOWN_ORIGINS = """
     GROUP BY ALL HAVING sum(message_count) > 0 ORDER BY 2 DESC, 1
 """
 _EXCLUDED_SENDERS = """
-    SELECT coalesce(sender_email, arg_max(sender_name, day)), sum(excluded_message_count)::bigint
+    SELECT coalesce(arg_max(sender_email, day), arg_max(sender_name, day)), sum(excluded_message_count)::bigint
     FROM metrics.staff_response_counts WHERE day BETWEEN $first AND $last
-    GROUP BY sender_email, if(sender_email IS NULL, sender_name, NULL)
+    GROUP BY sender_key
     HAVING sum(excluded_message_count) > 0 ORDER BY 2 DESC, 1
 """
 _REFETCHED = """

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.metrics.reference.conversation import emails, seconds, waiting
+from tests.metrics.reference.conversation import customers, seconds, staff, waiting
 from tests.metrics.reference.distribution import mean, share
 from tests.metrics.reference.message import Row
 from tests.metrics.reference.stored import Stored
@@ -39,8 +39,8 @@ def conversation_history(stored: Stored) -> list[Row]:
                     sum(1 for m in so_far if m.speaker == "staff" and m.day == day),
                     sum(1 for m in so_far if m.speaker == "staff"),
                     sum(1 for m in so_far if m.speaker is not None),
-                    emails(so_far, "customer"),
-                    emails(so_far, "staff"),
+                    customers(so_far),
+                    staff(so_far),
                 )
             )
     return rows
@@ -63,8 +63,8 @@ def replied_conversations(stored: Stored) -> list[Row]:
                     today,
                     sum(1 for m in said if m.speaker == "staff") if known else None,
                     len(said) if known else None,
-                    len(emails(said, "staff")) if known else None,
-                    emails(said, "customer"),
+                    len(staff(said)) if known else None,
+                    customers(said),
                 )
             )
     return rows

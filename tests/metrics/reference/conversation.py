@@ -28,9 +28,14 @@ def waiting(spoken: Iterable[Message]) -> Message | None:
     return first
 
 
-def emails(messages: Iterable[Message], speaker: str) -> list[str]:
-    """Who spoke on one side, each once, sorted; who has no email is not told apart from others."""
-    return sorted({m.sender_email for m in messages if m.speaker == speaker and m.sender_email is not None})
+def customers(messages: Iterable[Message]) -> list[str]:
+    """The customers who spoke, each once, sorted; who has no email is not told apart from others."""
+    return sorted({m.email.lower() for m in messages if m.speaker == "customer" and m.email})
+
+
+def staff(messages: Iterable[Message]) -> list[str]:
+    """The staff who spoke, each once, sorted."""
+    return sorted({m.sender for m in messages if m.speaker == "staff"})
 
 
 @dataclass(frozen=True)
@@ -55,6 +60,13 @@ class Conversation:
         """When it was created, as the messages up to a day tell: the earliest, if they differ."""
         told = [m.conversation_created_at for m in self.messages if m.day <= until and m.conversation_created_at]
         return min(told, default=None)
+
+    def began_at(self, until: dt.date) -> dt.datetime | None:
+        """When it was created, or when the first was said in it if the API says that this was earlier."""
+        created_at = self.created_at(until)
+        if created_at is None:
+            return None
+        return min(created_at, *(m.created_at for m in self.spoken if m.day <= until and m.created_at))
 
     def start(self, until: dt.date) -> dt.date | None:
         """The day it began, as the messages up to a day tell; None if none of them says when it was created."""

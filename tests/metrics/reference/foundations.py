@@ -5,8 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 
-from tests.metrics.reference.conversation import emails, in_order, waiting
-from tests.metrics.reference.message import Row
+from tests.metrics.reference.conversation import customers, in_order, staff, waiting
+from tests.metrics.reference.message import Row, present
 from tests.metrics.reference.stored import Stored, grouped
 
 
@@ -14,9 +14,10 @@ def counted_messages(stored: Stored) -> list[Row]:
     rows = []
     for m in stored.messages:
         excluded = stored.rules.excludes(m)
-        about = (m.message_id, m.day, m.created_at, m.slug, m.conversation_created_at)
-        sent = (m.sender_name, m.sender_email, m.is_staff, m.origin, m.origin_name, m.visibility)
-        rows.append((*about, *sent, excluded, None if excluded else m.speaker))
+        about = (m.message_id, m.day, m.created_at, m.thread, m.conversation_created_at)
+        sent = (m.name, m.email, m.sender, m.is_staff, m.origin, m.origin_name, m.visibility)
+        category = (m.category_slug if present(m.category_slug) else None, present(m.category_name))
+        rows.append((*about, *sent, *category, excluded, None if excluded else m.speaker))
     return rows
 
 
@@ -43,8 +44,8 @@ def conversation_days(stored: Stored) -> list[Row]:
                     *_ends(questions),
                     *_ends(answers),
                     unanswered.created_at if unanswered else None,
-                    emails(messages, "customer"),
-                    emails(messages, "staff"),
+                    customers(messages),
+                    staff(messages),
                 )
             )
     return rows
@@ -86,7 +87,7 @@ def stored_days(stored: Stored) -> list[Row]:
 
 
 def day_counts(stored: Stored, day: dt.date) -> Row:
-    """All messages; received; responses; left out; of unknown side; undated; without a conversation."""
+    """All messages; received; responses; left out; of unknown side; undated; without a thread; older than theirs."""
     everything = [m for m in stored.messages if m.day == day]
     kept = [m for m in stored.kept if m.day == day]
     return (
@@ -96,7 +97,8 @@ def day_counts(stored: Stored, day: dt.date) -> Row:
         len(everything) - len(kept),
         sum(1 for m in kept if m.is_staff is None),
         sum(1 for m in kept if m.created_at is None),
-        sum(1 for m in kept if m.slug is None),
+        sum(1 for m in kept if m.thread is None),
+        sum(1 for m in kept if m.thread and m.is_early),
     )
 
 

@@ -24,6 +24,8 @@ class Message:
     is_staff: bool | None
     origin: int | None
     visibility: int | None
+    category_slug: str | None = None
+    category_name: str | None = None
 
     @property
     def origin_name(self) -> str:
@@ -37,11 +39,36 @@ class Message:
         return "staff" if self.is_staff else "customer"
 
     @property
-    def label(self) -> Row:
-        """What a reply is shown by."""
-        return self.sender_email, self.sender_name, self.origin, self.origin_name
+    def thread(self) -> str | None:
+        """The conversation; a blank name is none."""
+        return self.slug if present(self.slug) else None
 
     @property
-    def sender(self) -> Row:
-        """Email decides who a sender is; without one the name does."""
-        return self.sender_email, None if self.sender_email is not None else self.sender_name
+    def is_early(self) -> bool:
+        """Whether the API says that its conversation is younger."""
+        if self.created_at is None or self.conversation_created_at is None:
+            return False
+        return self.created_at < self.conversation_created_at
+
+    @property
+    def email(self) -> str | None:
+        return present(self.sender_email)
+
+    @property
+    def name(self) -> str | None:
+        return present(self.sender_name)
+
+    @property
+    def label(self) -> Row:
+        """What a reply is shown by."""
+        return self.email, self.sender, self.name, self.origin, self.origin_name
+
+    @property
+    def sender(self) -> str:
+        """Email decides who a sender is, in whatever case it is written; without one the name does."""
+        return self.email.lower() if self.email else f" {self.name or ''}"
+
+
+def present(text: str | None) -> str | None:
+    """A text without the white space around it; None if nothing is left."""
+    return (text or "").strip() or None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from tests.metrics.reference.conversation import seconds
 from tests.metrics.reference.distribution import distribution
 from tests.metrics.reference.message import Row
-from tests.metrics.reference.stored import Stored, grouped, newest_name
+from tests.metrics.reference.stored import Stored, grouped, shown
 
 
 def reply_turns(stored: Stored) -> list[Row]:
@@ -79,7 +79,7 @@ def first_reply_times(stored: Stored) -> list[Row]:
         by_staff = bool(conversation.spoken[0].is_staff)
         credited = staff[1:2] if first_known and by_staff else staff[:1]
         for reply in credited:
-            since = conversation.created_at(reply.day) if first_known and conversation.known(reply.day) else None
+            since = conversation.began_at(reply.day) if first_known and conversation.known(reply.day) else None
             rows.append(
                 (
                     reply.day,
@@ -101,11 +101,8 @@ def response_times_daily(stored: Stored) -> list[Row]:
 
 
 def response_times_by_sender(stored: Stored) -> list[Row]:
-    groups = grouped(stored.turns, lambda t: (t.reply.day, *t.reply.sender))
-    return [
-        (day, email, newest_name(t.reply for t in turns), *distribution(stored, turns))
-        for (day, email, _), turns in groups.items()
-    ]
+    groups = grouped(stored.turns, lambda t: (t.reply.day, t.reply.sender))
+    return [(day, *shown([t.reply for t in turns]), *distribution(stored, turns)) for (day, _), turns in groups.items()]
 
 
 def response_times_by_origin(stored: Stored) -> list[Row]:

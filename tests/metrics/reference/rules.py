@@ -26,7 +26,7 @@ class Rules:
     def excludes(self, message: Message) -> bool:
         senders = [name.lower() for name in self.excluded_senders]
         origins = [name.lower() for name in self.excluded_origins]
-        return (message.sender_email or "").lower() in senders or (
+        return (message.email or "").lower() in senders or (
             str(message.origin) in origins or message.origin_name.lower() in origins
         )
 

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TypeVar
 
 from tests.metrics.reference.conversation import Conversation, Turn, turns
-from tests.metrics.reference.message import DAY, Message
+from tests.metrics.reference.message import DAY, Message, Row
 from tests.metrics.reference.rules import Rules
 from tests.metrics.reference.schedule import Shift, open_seconds, shifts
 
@@ -25,7 +25,7 @@ class Stored:
         self.ends = {day: rules.end_of(day) for day in self.days}
         self.messages = [m for day in self.days for m in stored[day]]
         self.kept = [m for m in self.messages if not rules.excludes(m)]
-        threads = grouped([m for m in self.kept if m.slug is not None], lambda m: m.slug or "")
+        threads = grouped([m for m in self.kept if m.thread], lambda m: m.thread or "")
         self.conversations = [
             Conversation(slug, tuple(messages), rules, frozenset(stored)) for slug, messages in sorted(threads.items())
         ]
@@ -61,11 +61,8 @@ def grouped(items: Iterable[Item], key: Callable[[Item], Key]) -> dict[Key, list
     return groups
 
 
-def newest_name(messages: Iterable[Message]) -> str | None:
-    """The label of a sender: the name on the last of these messages that has one."""
-    named = [m for m in messages if m.sender_name is not None]
-    midnight = dt.time()
-    newest = max(
-        named, key=lambda m: (m.created_at or dt.datetime.combine(m.day, midnight), m.message_id), default=None
-    )
-    return newest.sender_name if newest else None
+def shown(messages: Sequence[Message]) -> Row:
+    """How a sender is shown: the email as written last, the key, and the last name."""
+    in_time = sorted(messages, key=lambda m: (m.created_at or dt.datetime.combine(m.day, dt.time()), m.message_id))
+    email = next((m.email for m in reversed(in_time) if m.email), None)
+    return email, in_time[0].sender, next((m.name for m in reversed(in_time) if m.name), None)

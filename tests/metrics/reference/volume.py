@@ -8,7 +8,7 @@ from tests.metrics.reference.as_of_day import replied_conversations
 from tests.metrics.reference.conversation import Conversation
 from tests.metrics.reference.foundations import day_counts
 from tests.metrics.reference.message import Row
-from tests.metrics.reference.stored import Stored, grouped, newest_name
+from tests.metrics.reference.stored import Stored, grouped, shown
 
 
 def conversation_volume_daily(stored: Stored) -> list[Row]:
@@ -55,18 +55,17 @@ def busiest_hours(stored: Stored) -> list[Row]:
 def staff_response_counts(stored: Stored) -> list[Row]:
     rows = []
     sent = [m for m in stored.messages if m.is_staff]
-    for (day, email, _), group in grouped(sent, lambda m: (m.day, *m.sender)).items():
+    for (day, _), group in grouped(sent, lambda m: (m.day, m.sender)).items():
         kept = [m for m in group if not stored.rules.excludes(m)]
         responses = [m for m in kept if m.visibility == 0]
         rows.append(
             (
                 day,
-                email,
-                newest_name(group),
+                *shown(group),
                 len(responses),
                 sum(1 for m in kept if m.visibility == 1),
                 sum(1 for m in kept if m.visibility == 2),
-                len({m.slug for m in responses} - {None}),
+                len({m.thread for m in responses} - {None}),
                 len(group) - len(kept),
             )
         )
@@ -75,10 +74,10 @@ def staff_response_counts(stored: Stored) -> list[Row]:
 
 def staff_responses_by_origin(stored: Stored) -> list[Row]:
     responses = [m for m in stored.kept if m.speaker == "staff"]
-    groups = grouped(responses, lambda m: (m.day, *m.sender, m.origin, m.origin_name))
+    groups = grouped(responses, lambda m: (m.day, m.sender, m.origin, m.origin_name))
     return [
-        (day, email, newest_name(group), origin, name, len(group), len({m.slug for m in group} - {None}))
-        for (day, email, _, origin, name), group in groups.items()
+        (day, *shown(group), origin, name, len(group), len({m.thread for m in group} - {None}))
+        for (day, _, origin, name), group in groups.items()
     ]
 
 
