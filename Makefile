@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/installed
 UV_PIP := $(BIN)/uv pip
 
-.PHONY: help install demo dev test matrix lint fix package lock clean
+.PHONY: help install demo dev test matrix lint fix docs package lock clean
 
 help: ## what there is
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
@@ -46,6 +46,9 @@ lint: $(INSTALLED) ## style, types, and which way the imports run
 fix: $(INSTALLED) ## let ruff mend what it can
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+docs: $(INSTALLED) ## make the pages and tables anew that come from code and schema.yml
+	@$(BIN)/python docs/generate.py
 
 package: $(INSTALLED) ## build sdist and wheel into dist/ and check what is in them, in an empty environment
 	@.ci/package $(BIN)

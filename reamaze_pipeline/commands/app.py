@@ -6,9 +6,11 @@ import os
 import signal
 import sys
 import traceback
+from difflib import get_close_matches
 
 import click
 
+from reamaze_pipeline.commands.arguments import examples
 from reamaze_pipeline.commands.backfill import backfill
 from reamaze_pipeline.commands.check import check
 from reamaze_pipeline.commands.console import Output, print_error
@@ -16,19 +18,43 @@ from reamaze_pipeline.commands.demo import demo
 from reamaze_pipeline.commands.export import export
 from reamaze_pipeline.commands.report import report
 from reamaze_pipeline.commands.sandbox import sandbox
+from reamaze_pipeline.commands.setup.completion import completion
+from reamaze_pipeline.commands.setup.init import init
 from reamaze_pipeline.commands.ui import ui
 from reamaze_pipeline.errors import MisuseError, PipelineError
 
 DONE, FAILED, MISUSED = 0, 1, 2
 
 
-@click.group(epilog="With --debug anywhere on the line, an error shows its traceback.")
+class Commands(click.Group):
+    """The commands, each summary whole, and the one that was probably meant for one that is none."""
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        rows = [(name, self.commands[name].get_short_help_str(limit=1_000)) for name in self.list_commands(ctx)]
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        found = super().get_command(ctx, cmd_name)
+        if found is None and not ctx.resilient_parsing and not cmd_name.startswith("-"):
+            alike = get_close_matches(cmd_name, self.commands, n=1)
+            hint = f"did you mean {alike[0]}?" if alike else f"there is {', '.join(sorted(self.commands))}"
+            ctx.fail(f"There is no command {cmd_name!r}; {hint}")
+        return found
+
+
+@click.group(
+    cls=Commands,
+    context_settings={"max_content_width": 120, "help_option_names": ["--help", "-h"]},
+    epilog=f"{examples('reamaze-pipeline demo', 'reamaze-pipeline init')}"
+    "\n\nWith --debug anywhere on the line, an error shows its traceback.",
+)
 @click.version_option(package_name="reamaze-pipeline")
 def app() -> None:
     """Every Re:amaze message in a DuckDB warehouse, day by day, exactly once."""
 
 
-for command in (backfill, check, demo, export, report, sandbox, ui):
+for command in (backfill, check, completion, demo, export, init, report, sandbox, ui):
     app.add_command(command)
 
 

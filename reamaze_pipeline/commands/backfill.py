@@ -7,20 +7,26 @@ from dataclasses import asdict
 
 import click
 
-from reamaze_pipeline import settings
-from reamaze_pipeline.commands.arguments import as_json_option, day_type
+from reamaze_pipeline.commands.arguments import as_json_option, day_type, examples
 from reamaze_pipeline.commands.console import Output
 from reamaze_pipeline.errors import SettingsError
 from reamaze_pipeline.runs.loading import uncollected
 
 
-@click.command()
+@click.command(
+    epilog=examples(
+        "reamaze-pipeline backfill --from 2026-03-02 --to 2026-03-08",
+        "reamaze-pipeline backfill --from 2026-03-08 --to 2026-03-08 --refresh",
+    )
+)
 @click.option("--from", "first", type=day_type, required=True, help="First day, YYYY-MM-DD.")
 @click.option("--to", "last", type=day_type, required=True, help="Last day, included.")
 @click.option("--refresh", is_flag=True, help="Fetch all of the days anew.")
 @as_json_option
 def backfill(first: dt.datetime, last: dt.datetime, refresh: bool, as_json: bool) -> None:
     """Materialize what is missing or failed of every asset, for all days from --from to --to, in one run."""
+    from reamaze_pipeline import settings
+
     with uncollected():
         from reamaze_pipeline.deployment import Deployment
         from reamaze_pipeline.runs.backfill import backfill as materialize

@@ -10,19 +10,10 @@ import json
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    SpinnerColumn,
-    TextColumn,
-    TimeElapsedColumn,
-)
-from rich.table import Table
-from rich.text import Text
+if TYPE_CHECKING:
+    from rich.text import Text
 
 Cell = str | int | float | dt.date | None
 
@@ -31,6 +22,8 @@ class Output:
     """Where words go, and whether the last line is JSON."""
 
     def __init__(self, *, as_json: bool) -> None:
+        from rich.console import Console
+
         self.as_json = as_json
         self.console = Console(stderr=as_json, highlight=False, soft_wrap=True)
         self.progress = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -40,6 +33,8 @@ class Output:
 
     def table(self, title: str, columns: Sequence[str], rows: Sequence[Sequence[Cell]]) -> None:
         """A small table: numbers to the right, with separators."""
+        from rich.table import Table
+
         table = Table(title=title, title_justify="left", title_style="bold", header_style="bold")
         for position, column in enumerate(columns):
             numeric = bool(rows) and all(isinstance(row[position], int | float) for row in rows)
@@ -61,6 +56,15 @@ class Output:
         if not self.progress.is_terminal:
             yield lambda step: self.progress.print(step, markup=False)
             return
+        from rich.progress import (
+            BarColumn,
+            MofNCompleteColumn,
+            Progress,
+            SpinnerColumn,
+            TextColumn,
+            TimeElapsedColumn,
+        )
+
         columns = (
             SpinnerColumn(),
             TextColumn(what),
@@ -81,6 +85,8 @@ def print_error(message: str) -> None:
 
 def _cell(value: Cell) -> Text:
     """As plain text: names come from the data, and must neither mark up nor steer the terminal."""
+    from rich.text import Text
+
     if value is None:
         return Text("–")
     if isinstance(value, int | float):

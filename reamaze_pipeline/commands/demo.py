@@ -6,11 +6,11 @@ from dataclasses import asdict
 
 import click
 
-from reamaze_pipeline.commands.arguments import UI_PORT, as_json_option, port_type
+from reamaze_pipeline.commands.arguments import UI_PORT, as_json_option, examples, port_type
 from reamaze_pipeline.commands.console import Output
 
 
-@click.command()
+@click.command(epilog=examples("reamaze-pipeline demo", "reamaze-pipeline demo --ui"))
 @click.option("--ui", is_flag=True, help="Then serve the Dagster UI on the demo's data, until Ctrl-C.")
 @click.option("--port", type=port_type, default=UI_PORT, show_default=True, help="Port of the UI on 127.0.0.1.")
 @as_json_option

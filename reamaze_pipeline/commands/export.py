@@ -7,22 +7,35 @@ from pathlib import Path
 
 import click
 
-from reamaze_pipeline import settings
-from reamaze_pipeline.commands.arguments import as_json_option, day_type
+from reamaze_pipeline.commands.arguments import as_json_option, day_type, examples
 from reamaze_pipeline.commands.console import Output
+from reamaze_pipeline.commands.setup.completion import tables
 
 
-@click.command()
-@click.argument("table")
-@click.option("--format", "kind", type=click.Choice(["csv", "parquet"]), default="csv", show_default=True)
+@click.command(
+    epilog=examples(
+        "reamaze-pipeline export metrics.staff_response_counts",
+        "reamaze-pipeline export core.messages --format parquet --from 2026-03-02 --to 2026-03-08",
+    )
+)
+@click.argument("table", shell_complete=tables)
+@click.option(
+    "--format",
+    "kind",
+    type=click.Choice(["csv", "parquet"]),
+    default="csv",
+    show_default=True,
+    help="What the file is.",
+)
 @click.option("--from", "first", type=day_type, help="First day.")
 @click.option("--to", "last", type=day_type, help="Last day, included.")
-@click.option("--out", type=click.Path(path_type=Path), help="The file; - is stdout. Default: SCHEMA.TABLE.FORMAT.")
+@click.option("--out", type=click.Path(path_type=Path), help="The file, else SCHEMA.TABLE.FORMAT; - is stdout.")
 @as_json_option
 def export(
     table: str, kind: str, first: dt.datetime | None, last: dt.datetime | None, out: Path | None, as_json: bool
 ) -> None:
     """Write TABLE (schema.name), or some days of it, as a file that other programs read."""
+    from reamaze_pipeline import settings
     from reamaze_pipeline.warehouse.files.table_file import export_table
 
     output = Output(as_json=as_json)
@@ -36,5 +49,6 @@ def export(
         out=out,
     )
     if result.path is not None:
-        output.say(f"{result.rows:,} rows are in {result.path}.")
+        verb = "row is" if result.rows == 1 else "rows are"
+        output.say(f"{result.rows:,} {verb} in {result.path}.")
     output.result({"ok": True, "rows": result.rows, "path": str(result.path) if result.path else None})

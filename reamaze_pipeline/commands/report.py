@@ -7,12 +7,18 @@ from pathlib import Path
 
 import click
 
-from reamaze_pipeline.commands.arguments import as_json_option, day_type
+from reamaze_pipeline.commands.arguments import as_json_option, day_type, examples
 from reamaze_pipeline.commands.console import Output
+from reamaze_pipeline.errors import PipelineError
 from reamaze_pipeline.runs.loading import uncollected
 
 
-@click.command()
+@click.command(
+    epilog=examples(
+        "reamaze-pipeline report",
+        "reamaze-pipeline report --from 2026-03-02 --to 2026-03-08 --out week.html",
+    )
+)
 @click.option("--from", "first", type=day_type, help="First day; without it the last 30 stored days.")
 @click.option("--to", "last", type=day_type, help="Last day, included.")
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="The file; beside the database.")
@@ -42,8 +48,23 @@ def report(first: dt.datetime | None, last: dt.datetime | None, out: Path | None
             failed_checks=failed,
             renderer=renderer,
         )
+    if not built.headline["days_stored"]:
+        raise PipelineError(_not_stored(first.date() if first else None, last.date() if last else None))
     path = write_report(built, out or deployment.report_path)
     output.say(f"The report is {path}.")
+    if missing := int(built.headline["days_missing"]):
+        output.say(f"{missing:,} of its days {'is' if missing == 1 else 'are'} not stored.")
     output.result({"ok": True, "path": str(path), **built.headline})
     if open_it:
         click.launch(path.absolute().as_uri())
+
+
+def _not_stored(first: dt.date | None, last: dt.date | None) -> str:
+    """An empty page in place of a report would be taken for a quiet month, so none is written."""
+    if first is None and last is None:
+        return "no day is stored yet; reamaze-pipeline backfill --from DAY --to DAY stores some"
+    begin, end = first or last, last or first
+    return (
+        f"no day from {begin} to {end} is stored, so no report was written;"
+        f" reamaze-pipeline backfill --from {begin} --to {end} stores them"
+    )

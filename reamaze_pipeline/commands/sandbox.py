@@ -7,12 +7,17 @@ from typing import Any
 
 import click
 
-from reamaze_pipeline.commands.arguments import as_json_option
+from reamaze_pipeline.commands.arguments import as_json_option, examples
 from reamaze_pipeline.commands.console import Output
 from reamaze_pipeline.errors import PortTaken
 
 
-@click.command()
+@click.command(
+    epilog=examples(
+        "reamaze-pipeline sandbox",
+        "reamaze-pipeline sandbox --messages 1000 --days 30 --dates-honoured",
+    )
+)
 @click.option("--messages", default=20_000, show_default=True, help="Size of the history, up to 1,000,000.")
 @click.option("--days", default=365, show_default=True, help="Days that the history spans, up to today.")
 @click.option("--seed", default=7, show_default=True, help="The same seed and size give the same history.")
@@ -41,7 +46,8 @@ def sandbox(port: int, as_json: bool, **options: Any) -> None:
             "REAMAZE_API_TOKEN": serving.token,
             "REAMAZE_START_DATE": start.isoformat(),
         }
-        out.say(f"{wanted.messages:,} messages at {serving.url}; stop with Ctrl-C. To reach them from elsewhere:")
+        many = f"{wanted.messages:,} {'message' if wanted.messages == 1 else 'messages'}"
+        out.say(f"{many} at {serving.url}; stop with Ctrl-C. To reach them from elsewhere:")
         for name, value in variables.items():
             out.say(f"export {name}={value}")
         out.result({"ok": True, "url": serving.url, "messages": wanted.messages, "environment": variables})

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import click
 
-from reamaze_pipeline import settings
-from reamaze_pipeline.commands.arguments import UI_PORT, as_json_option, port_type
+from reamaze_pipeline.commands.arguments import UI_PORT, as_json_option, examples, port_type
 from reamaze_pipeline.commands.console import Output
 
 
-@click.command()
+@click.command(epilog=examples("reamaze-pipeline ui"))
 @click.option("--port", type=port_type, default=UI_PORT, show_default=True, help="Port on 127.0.0.1.")
 @as_json_option
 def ui(port: int, as_json: bool) -> None:
     """Serve the Dagster UI with its schedules on loopback, until Ctrl-C."""
+    from reamaze_pipeline import settings
     from reamaze_pipeline.instance.webserver import serve_ui
 
     out = Output(as_json=as_json)

@@ -16,7 +16,9 @@ class StoredDay:
     @property
     def in_words(self) -> str:
         """One line for people."""
-        return f"{self.day}  {self.messages:>6,} messages  ({self.requests:,} requests so far)"
+        noun = "message " if self.messages == 1 else "messages"
+        asked = f"{self.requests:,} request{'' if self.requests == 1 else 's'} so far"
+        return f"{self.day}  {self.messages:>6,} {noun}  ({asked})"
 
 
 @dataclass(frozen=True, slots=True)

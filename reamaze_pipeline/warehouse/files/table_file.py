@@ -19,6 +19,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Literal, get_args
 
@@ -95,8 +96,13 @@ def _stored(connection: duckdb.DuckDBPyConnection, label: str) -> tuple[str, str
     known = {f"{schema}.{name}".lower(): (schema, name) for schema, name in found}
     if label.lower() in known:
         return known[label.lower()]
+    asked = " ".join(label.split())
+    alike = get_close_matches(asked.lower(), known, n=1) or [
+        name for name in known if name.endswith(f".{asked.lower()}")
+    ]
+    hint = f" Did you mean {'.'.join(known[alike[0]])}?" if alike else ""
     there = ", ".join(f"{schema}.{name}" for schema, name in found) or "nothing yet"
-    raise ExportRefused(f"There is no table {' '.join(label.split())!r}; there is {there}.")
+    raise ExportRefused(f"There is no table {asked!r}.{hint} There is {there}.")
 
 
 def _select(
