@@ -44,6 +44,18 @@ class RequestRefused(ReamazeError):
     """Any other 4xx, or a redirect: asking again would change nothing. Never retried."""
 
 
+class ListNotFound(ReamazeError):
+    """404 for a list that is not the brand's: there is no such conversation. Never retried."""
+
+
+class ListMisnamed(ReamazeError, MisuseError):
+    """A list of messages was asked for by a name that is none."""
+
+
+class ParameterIgnored(ReamazeError):
+    """The API answered as if a parameter had not been sent: its answer is not the list that was asked for."""
+
+
 class ApiUnavailable(ReamazeError):
     """No usable answer after bounded patience: connection errors, timeouts, 429, 5xx."""
 

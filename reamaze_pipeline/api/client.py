@@ -1,4 +1,4 @@
-"""One request, made reliable: `GET {api_url}/messages` and nothing else.
+"""One request, made reliable: one page of one list of messages and nothing else.
 
 Belongs here: login and connection pool. What does not: what an answer means that is no page (`answers.py`), how often
 and how long to try (`retry.py`), which pages to ask for (the crawl) and what a page must look like (`page.py`).
@@ -31,10 +31,11 @@ from tenacity import RetryCallState, Retrying, retry_if_exception_type
 from reamaze_pipeline.api import deadline
 from reamaze_pipeline.api.answers import failure, is_error_body
 from reamaze_pipeline.api.body import TooLarge, read_beginning, read_body
+from reamaze_pipeline.api.message_list import MessageList
 from reamaze_pipeline.api.page import Audience, Page, read_page
 from reamaze_pipeline.api.rate_limit import RateLimiter
 from reamaze_pipeline.api.retry import AskAgain, RetryPolicy, give_up
-from reamaze_pipeline.errors import ApiUnavailable, UnexpectedAnswer
+from reamaze_pipeline.errors import ApiUnavailable, ListNotFound, UnexpectedAnswer
 from reamaze_pipeline.settings import Login
 
 __all__ = ["DEFAULT_USER_AGENT", "ReamazeClient", "RetryPolicy", "Traffic"]
@@ -141,26 +142,25 @@ class ReamazeClient:
 
     def page(
         self,
-        audience: Audience = "all",
+        of: MessageList | Audience = "all",
         number: int = 1,
         start: datetime | None = None,
         end: datetime | None = None,
     ) -> Page:
-        """One page of the list, newest first; `number` is 1-based.
+        """One page of a list, newest first; `number` is 1-based. An audience stands for the brand's messages.
 
         `start` and `end` (aware) are sent as `start_date` and `end_date`: an API that does not know them
         ignores them in silence, so the caller checks the rows. Raises the `ReamazeError` that tells why not.
         """
-        query: dict[str, str | int] = {"page": number}
-        if audience != "all":
-            query["filter"] = audience
+        wanted = MessageList.named(of)
+        query: dict[str, str | int] = {"page": number, **wanted.parameters()}
         if start is not None:
             query["start_date"] = _iso(start)
         if end is not None:
             query["end_date"] = _iso(end)
-        return self._retrying(self._ask, query, audience, number)
+        return self._retrying(self._ask, query, wanted, number)
 
-    def _ask(self, query: dict[str, str | int], audience: Audience, number: int) -> Page:
+    def _ask(self, query: dict[str, str | int], wanted: MessageList, number: int) -> Page:
         waited = self._gate.pass_through()
         with self._lock:
             self._traffic = replace(
@@ -169,12 +169,17 @@ class ReamazeClient:
                 waited_seconds=self._traffic.waited_seconds + waited,
             )
         request = self._request.copy()
-        request.prepare_url(request.url, query)
+        request.prepare_url(f"{self.api_url}{wanted.path}", query)
         status, headers, body = self._send(request)
         if status != 200:
+            if status == 404 and wanted.conversation is not None:
+                raise ListNotFound(
+                    f"{self._host} knows no conversation with this slug (404); check its spelling, "
+                    "and that it was not deleted"
+                )
             raise failure(status, headers, body, self._host, self._without_secrets)
         try:
-            return read_page(body, audience=audience, number=number, fetched_at=datetime.now(UTC))
+            return read_page(body, audience=wanted.audience, number=number, fetched_at=datetime.now(UTC))
         except UnexpectedAnswer as error:
             safe = UnexpectedAnswer(self._without_secrets(str(error)))
             if is_error_body(body):

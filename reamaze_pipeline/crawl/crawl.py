@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
+from reamaze_pipeline.api.message_list import MessageList
 from reamaze_pipeline.api.page import Audience
 from reamaze_pipeline.crawl.overview import Overview, look
 from reamaze_pipeline.crawl.reading.listing import Listing
@@ -42,17 +43,21 @@ __all__ = [
     "look",
 ]
 
+BRAND = MessageList()
+
 
 def crawl(
     pages: PageSource,
     windows: Sequence[Window],
     *,
+    of: MessageList = BRAND,
     hints: Iterable[Hint] = (),
     concurrency: int | None = None,
 ) -> Iterator[CrawledWindow]:
     """Yields each window as it is complete, newest first. `windows` are disjoint, in any order.
 
-    `concurrency` is requests in flight at once (default: the client's). Memory holds a few pages besides the
+    `of` is the list they are cut out of (default: all messages of the brand), to which `hints` apply where it is the
+    brand's. `concurrency` is requests in flight at once (default: the client's). Memory holds a few pages besides the
     window under way. Raises `ValueError` for windows that overlap, and the `ReamazeError` that tells why a
     window cannot be had; what was yielded before stays true.
     """
@@ -61,7 +66,7 @@ def crawl(
     session = CrawlSession(pages, Prefetcher(threads), threads)
     for hint in hints:
         session.hints.setdefault(hint.audience, []).append((hint.created_at, hint.place_from_oldest))
-    crawler = _Crawl(session)
+    crawler = _Crawl(session, of)
     try:
         for group in groups:
             yield from crawler.group(group)
@@ -72,8 +77,9 @@ def crawl(
 class _Crawl:
     """One crawl over groups of windows; keeps what it learns from one group for the next."""
 
-    def __init__(self, session: CrawlSession) -> None:
+    def __init__(self, session: CrawlSession, of: MessageList) -> None:
         self.session = session
+        self._of = of
         self._lists: dict[Audience, Listing] = {}
         self._flagged = False
         self._adds_up: bool | None = None
@@ -83,7 +89,7 @@ class _Crawl:
         listing = self._lists.get(audience)
         if listing is None or not self.session.dates_ignored:
             known = [other for other in self._lists.values() if other.audience != audience]
-            listing = self._lists[audience] = Listing(self.session, audience, start, end)
+            listing = self._lists[audience] = Listing(self.session, self._of.only(audience), start, end)
             if self.session.dates_ignored and known and not self._flagged:
                 listing.learn_from(max(known, key=lambda other: len(other.density.marks)))
         else:

@@ -10,7 +10,8 @@ from contextlib import contextmanager
 import dagster as dg
 from pydantic import Field
 
-from reamaze_pipeline.api.client import ANSWER_MEGABYTES, ANSWER_SECONDS, ReamazeClient
+from reamaze_pipeline.api.client import ANSWER_MEGABYTES, ANSWER_SECONDS
+from reamaze_pipeline.crawl.messages import BrandClient
 from reamaze_pipeline.report.charts.renderer import Renderer
 
 
@@ -35,9 +36,9 @@ class ReamazeResource(dg.ConfigurableResource):  # type: ignore[type-arg]
     __str__ = __repr__
 
     @contextmanager
-    def client(self) -> Iterator[ReamazeClient]:
+    def client(self) -> Iterator[BrandClient]:
         """A client with a connection pool of its own, closed at the end of the block."""
-        with ReamazeClient(
+        with BrandClient(
             self.api_url,
             self.email,
             self.api_token,

@@ -1,4 +1,4 @@
-"""One list of messages that pages are asked of: an audience, narrowed by dates where the API honours them.
+"""One list of messages that pages are asked of, narrowed by dates where the API honours them.
 
 Counts what was asked, notices movement, and remembers where in time each page was. What does not belong here:
 joining pages (the chain), searching (search) and how far to read ahead (the sweep).
@@ -10,6 +10,7 @@ from concurrent.futures import Future
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
+from reamaze_pipeline.api.message_list import MessageList
 from reamaze_pipeline.api.page import Audience, Page
 from reamaze_pipeline.crawl.density.density_map import DensityMap
 from reamaze_pipeline.crawl.reading.order import SeenOrder
@@ -21,6 +22,10 @@ _NEVER = datetime(1990, 1, 1, tzinfo=UTC)
 MOST_MESSAGES = 1_000_000_000
 """A list that claims more is none that was ever kept by people: its count is wrong, and reading it would not end."""
 
+BEGINNING = datetime(1900, 1, 1, tzinfo=UTC)
+FOREVER = datetime(9000, 1, 1, tzinfo=UTC)
+"""Bounds that are none: they are not sent."""
+
 PADDING = timedelta(seconds=1)
 """Whether `start_date` and `end_date` include their instant is unknown: ask for more, cut here."""
 
@@ -28,9 +33,9 @@ PADDING = timedelta(seconds=1)
 class Listing:
     """A list, and which part of it is wanted (`aim`). Pages asked for ahead wait here until they are taken."""
 
-    def __init__(self, session: CrawlSession, audience: Audience, start: datetime, end: datetime) -> None:
+    def __init__(self, session: CrawlSession, of: MessageList, start: datetime, end: datetime) -> None:
         self.session = session
-        self.audience = audience
+        self.of = of
         self.asked_start = start - PADDING
         self.asked_end = end + PADDING
         self.density = DensityMap()
@@ -61,6 +66,15 @@ class Listing:
         share = self.total / max(1, other.total)
         for instant, place in other.density.marks:
             self.density.suggest(instant, round(place * share))
+
+    @property
+    def audience(self) -> Audience:
+        """Whose messages the list holds."""
+        return self.of.audience
+
+    @property
+    def _name(self) -> MessageList | Audience:
+        return self.of.audience if self.of.is_brand else self.of
 
     @property
     def total(self) -> int:
@@ -136,8 +150,13 @@ class Listing:
         self._kept.clear()
 
     def _ask(self, number: int) -> Page:
-        bounds = () if self.session.dates_ignored else (self.asked_start, self.asked_end)
-        return self.session.ask(partial(self.session.source.page, self.audience, number, *bounds))
+        bounds: tuple[datetime | None, ...] = ()
+        if not self.session.dates_ignored:
+            bounds = (
+                self.asked_start if self.start > BEGINNING else None,
+                self.asked_end if self.end < FOREVER else None,
+            )
+        return self.session.ask(partial(self.session.source.page, self._name, number, *bounds))
 
     def _learn(self, page: Page) -> Page:
         session = self.session
@@ -199,13 +218,13 @@ class Listing:
     def _ask_for_nothing(self) -> None:
         """Rows without a time do not show whether dates are honoured: an answer to dates that no message has does."""
         self.session.asked_for_nothing = True
-        ask = partial(self.session.source.page, self.audience, 1, _NEVER, _NEVER + PADDING)
+        ask = partial(self.session.source.page, self._name, 1, _NEVER, _NEVER + PADDING)
         if self.session.now(partial(self.session.ask, ask)).rows:
             self.session.dates_ignored = True
             self._take_hints()
 
     def _take_hints(self) -> None:
-        for moment, place in sorted(self.session.hints.get(self.audience, ())):
+        for moment, place in sorted(self.session.hints.get(self.audience, ()) if self.of.is_brand else ()):
             self.hinted = True
             self._hints.add((moment, place))
             self.density.note(moment, place)

@@ -8,6 +8,7 @@ from datetime import datetime
 from threading import Lock
 from typing import Protocol
 
+from reamaze_pipeline.api.message_list import MessageList
 from reamaze_pipeline.api.page import Audience, Page
 from reamaze_pipeline.crawl.reading.prefetch import Prefetcher
 
@@ -20,7 +21,7 @@ class PageSource(Protocol):
 
     def page(
         self,
-        audience: Audience = "all",
+        of: MessageList | Audience = "all",
         number: int = 1,
         start: datetime | None = None,
         end: datetime | None = None,

@@ -206,10 +206,10 @@ class Sweep:
         near = f"near {self.chain.instant:%Y-%m-%d %H:%M:%S} UTC"
         if self._doubt and listing.session.movements == self._movements:
             return (
-                f"the list of {listing.audience} messages contradicts itself {near}: {self._doubt} ({asked}); "
+                f"the list of {listing.of.in_words} contradicts itself {near}: {self._doubt} ({asked}); "
                 "report it to Re:amaze, or to whoever runs a proxy in between"
             )
         return (
-            f"the list of {listing.audience} messages moves faster than it can be read {near} "
+            f"the list of {listing.of.in_words} moves faster than it can be read {near} "
             f"({asked}, total_count from {listing.first_total} to {listing.total}); try again in a quieter hour"
         )

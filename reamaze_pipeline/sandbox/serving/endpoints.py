@@ -94,7 +94,7 @@ class Api:
 
     def routes(self) -> list[Route]:
         """Both endpoints, bare, with a trailing slash, and with `.json`."""
-        paths = ("/messages", "/conversations/{slug}/messages")
+        paths = ("/messages", "/conversations/{slug:path}/messages")  # a slug may hold an encoded slash
         return [
             Route(f"{PREFIX}{path}{ending}", self.serve, methods=["GET"])
             for path in paths
