@@ -16,6 +16,7 @@ from reamaze_pipeline.commands.check import check
 from reamaze_pipeline.commands.console import Output, print_error
 from reamaze_pipeline.commands.demo import demo
 from reamaze_pipeline.commands.export import export
+from reamaze_pipeline.commands.messages import messages
 from reamaze_pipeline.commands.report import report
 from reamaze_pipeline.commands.sandbox import sandbox
 from reamaze_pipeline.commands.setup.completion import completion
@@ -54,7 +55,7 @@ def app() -> None:
     """Every Re:amaze message in a DuckDB warehouse, day by day, exactly once."""
 
 
-for command in (backfill, check, completion, demo, export, init, report, sandbox, ui):
+for command in (backfill, check, completion, demo, export, init, messages, report, sandbox, ui):
     app.add_command(command)
 
 

@@ -19,6 +19,7 @@ from reamaze_pipeline.settings.groups import (
     Privacy,
     Records,
     Storage,
+    TimeZone,
     Warehouse,
 )
 
@@ -36,6 +37,7 @@ __all__ = [
     "Records",
     "SettingsError",
     "Storage",
+    "TimeZone",
     "Warehouse",
     "load_environment",
     "problems",

@@ -24,15 +24,20 @@ EXAMPLES = {
 }
 
 
-class Calendar(BaseSettings):
-    """Which days there are: all that is needed to load the definitions."""
+class TimeZone(BaseSettings):
+    """In which time zone a day begins and ends."""
 
     model_config = SettingsConfigDict(
         env_prefix=PREFIX, extra="ignore", env_ignore_empty=True, hide_input_in_errors=True
     )
 
-    start_date: Day
     timezone: Zone = "UTC"
+
+
+class Calendar(TimeZone):
+    """Which days there are: all that is needed to load the definitions."""
+
+    start_date: Day
 
     @model_validator(mode="after")
     def _has_begun(self) -> Self:
