@@ -1,10 +1,13 @@
 """The IO manager as the graph uses it: the warehouse, and with each stored metric a preview for the UI."""
 
-from typing import Any
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Self
 
 import dagster as dg
 
 from reamaze_pipeline.defs.partitions import days_of
+from reamaze_pipeline.instance.running import end_abandoned_runs, run_held
 from reamaze_pipeline.report.preview import partition_previews
 from reamaze_pipeline.warehouse.connection import reading
 from reamaze_pipeline.warehouse.io_manager import DuckDBWarehouse
@@ -17,6 +20,19 @@ DAYS_AT_ONCE = 31
 
 class PreviewingWarehouse(DuckDBWarehouse):
     """Stores as `DuckDBWarehouse` does, then attaches the headline numbers and first rows of each day."""
+
+    @contextmanager
+    def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator[Self]:
+        """Every run of ours has a warehouse, whoever started it: so long it says that it is worked on.
+
+        It is also when runs that were killed are ended, if no command does it: the daemon may be all that ever starts.
+        """
+        if context.instance is None or context.run is None:
+            yield self
+            return
+        with run_held(context.instance, context.run.run_id):
+            end_abandoned_runs(context.instance)
+            yield self
 
     def handle_output(self, context: dg.OutputContext, obj: Any) -> None:
         """Store the asset, then preview it if it is a metric."""

@@ -1,12 +1,9 @@
 """Where Dagster keeps its records: `DAGSTER_HOME`, or a folder beside the database.
 
-What Dagster reads from the environment is set here, for this process and every one that it starts. A run whose process
-was killed stays "started" in these records for ever, so runs carry the process they belong to, and the next command
-ends them.
+What Dagster reads from the environment is set here, for this process and every one that it starts.
 """
 
 import os
-import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,7 +14,6 @@ from reamaze_pipeline.errors import SettingsError
 from reamaze_pipeline.warehouse.lake.location import Location, folder_beside, located
 
 HOME = "DAGSTER_HOME"
-PROCESS_TAG = "reamaze_pipeline/process"
 INSTANCE_YAML = """\
 # Dagster's settings for this deployment; see the Dagster documentation for what else may stand here.
 telemetry:
@@ -110,30 +106,3 @@ def open_instance(database: str | Location) -> Iterator[dg.DagsterInstance]:
     dagster_home(database)
     with dg.DagsterInstance.get() as instance:
         yield instance
-
-
-def process_tag() -> dict[str, str]:
-    """The run tag that says which process a run lives in."""
-    return {PROCESS_TAG: f"{socket.gethostname()}:{os.getpid()}"}
-
-
-def end_abandoned_runs(instance: dg.DagsterInstance) -> int:
-    """Mark as failed the runs whose process on this host is gone; returns how many there were."""
-    unfinished = dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.STARTING])
-    abandoned = [run for run in instance.get_runs(unfinished) if _is_gone(run.tags.get(PROCESS_TAG, ""))]
-    for run in abandoned:
-        instance.report_run_failed(run, "The process of this run was ended from outside.")
-    return len(abandoned)
-
-
-def _is_gone(process: str) -> bool:
-    host, _, number = process.rpartition(":")
-    if host != socket.gethostname() or int(number) == os.getpid():
-        return False
-    try:
-        os.kill(int(number), 0)
-    except ProcessLookupError:
-        return True
-    except PermissionError:
-        return False
-    return False

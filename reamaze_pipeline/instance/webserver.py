@@ -12,7 +12,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from reamaze_pipeline.errors import UiFailed
-from reamaze_pipeline.instance.home import dagster_home
+from reamaze_pipeline.instance.home import open_instance
+from reamaze_pipeline.instance.running import end_abandoned_runs
 from reamaze_pipeline.shipped import shipped
 from reamaze_pipeline.warehouse.lake.location import Location
 
@@ -25,7 +26,8 @@ def serve_ui(database: str | Location, port: int) -> None:
     Raises:
         UiFailed: one of the two processes ended by itself.
     """
-    dagster_home(database)
+    with open_instance(database) as instance:
+        end_abandoned_runs(instance)
     workspace = ["-w", str(shipped("workspace.yaml"))]
     commands = [
         [_script("dagster-webserver"), "-h", HOST, "-p", str(port), "--log-level", "warning", *workspace],

@@ -7,11 +7,11 @@ from codecs import BOM_UTF8
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import duckdb
 
 from reamaze_pipeline.errors import SeedError, TableRefused
+from reamaze_pipeline.held_files import temporary_folder
 from reamaze_pipeline.models.model import Seed
 from reamaze_pipeline.warehouse.connection import reading, writing
 from reamaze_pipeline.warehouse.lake.location import Location, is_there
@@ -52,8 +52,8 @@ def _without_mark(csv: Path) -> Iterator[Path]:
     if not content.startswith(BOM_UTF8):
         yield csv
         return
-    with TemporaryDirectory(prefix="reamaze-seed-") as folder:
-        copy = Path(folder) / csv.name
+    with temporary_folder("reamaze-seed-") as folder:
+        copy = folder / csv.name
         copy.write_bytes(content.removeprefix(BOM_UTF8))
         yield copy
 

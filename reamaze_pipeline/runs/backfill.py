@@ -22,7 +22,8 @@ from reamaze_pipeline.defs.partitions import days_between, days_of, last_whole_d
 from reamaze_pipeline.defs.schedules import JOB
 from reamaze_pipeline.deployment import Deployment
 from reamaze_pipeline.errors import NoSuchDays
-from reamaze_pipeline.instance.home import end_abandoned_runs, open_instance, process_tag
+from reamaze_pipeline.instance.home import open_instance
+from reamaze_pipeline.instance.running import end_abandoned_runs, process_tag
 from reamaze_pipeline.runs.failure import failure_of_run
 from reamaze_pipeline.runs.loading import uncollected
 from reamaze_pipeline.state.completeness import incomplete_days, row_counts

@@ -12,7 +12,6 @@ import atexit
 import os
 import random
 import re
-import tempfile
 import threading
 import time
 from collections.abc import Collection, Sequence
@@ -26,6 +25,7 @@ import duckdb
 from dagster_duckdb import DuckDBResource
 
 from reamaze_pipeline.errors import DatabaseLocked, DatabaseUnavailable
+from reamaze_pipeline.held_files import temporary_folder
 from reamaze_pipeline.warehouse.files.failures import failure_of_disk
 from reamaze_pipeline.warehouse.lake.attaching import attach_lake
 from reamaze_pipeline.warehouse.lake.location import Lake, Location
@@ -66,10 +66,10 @@ class Engine:
 @cache
 def engine_of(process: int) -> Engine:  # noqa: ARG001 the key of the cache
     """One for each ``process``, because none survives a fork."""
-    folder = _kept.enter_context(tempfile.TemporaryDirectory(prefix="reamaze-duckdb-"))  # nobody else may look into it
+    folder = _kept.enter_context(temporary_folder("reamaze-duckdb-"))  # nobody else may look into it
     # Given the file itself, the resource would wait up to 102 s on any IO error, a wrong path included.
     connection = _kept.enter_context(DuckDBResource(database=":memory:").get_connection())
-    connection.execute(f"SET temp_directory = {literal(Path(folder))}")
+    connection.execute(f"SET temp_directory = {literal(folder)}")
     connection.execute("SET pandas_analyze_sample = 0")  # frames say their types; see `frame`
     connection.execute("SET enable_external_file_cache = false")  # staged files are read once
     # From the length of a usual message on. DuckDB's own 4096 leaves bodies unpacked, because a few are very long.

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import re
-import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
@@ -23,6 +22,7 @@ import duckdb
 import pandas as pd
 
 from reamaze_pipeline.errors import RowsOutsidePartition, TableRefused
+from reamaze_pipeline.held_files import temporary_folder
 from reamaze_pipeline.warehouse.connection import sibling, without_database
 from reamaze_pipeline.warehouse.day_filter import DailySelect
 from reamaze_pipeline.warehouse.engine import forget
@@ -88,8 +88,7 @@ def staged(
     `TableRefused` if columns are missing, too many or cannot be cast, `RowsOutsidePartition` if a row
     belongs to none of the days.
     """
-    with tempfile.TemporaryDirectory(prefix="reamaze-staging-") as folder:
-        path = Path(folder)
+    with temporary_folder("reamaze-staging-") as path:
         if isinstance(source, Select):
             if connection is None:
                 raise ValueError("a select needs a connection to be computed through")
