@@ -54,7 +54,7 @@ package: $(INSTALLED) ## build sdist and wheel into dist/ and check what is in t
 	@.ci/package $(BIN)
 
 lock: $(INSTALLED) ## pin the newest versions that pyproject.toml allows, for every Python and platform, with hashes
-	$(UV_PIP) compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --extra dev --extra dbt --extra fast \
+	$(UV_PIP) compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --extra dev --extra dbt --extra fast --extra lake \
 		--no-annotate --no-header --output-file requirements.lock pyproject.toml
 
 clean: ## remove what was installed and built, and the demo's data
