@@ -1,5 +1,7 @@
 """What Dagster loads: `build_defs()`, for the deployment that the environment describes, once it is asked for."""
 
+from pathlib import Path
+
 import dagster as dg
 
 from reamaze_pipeline.crawl.progress import CrawlProgress
@@ -9,6 +11,7 @@ from reamaze_pipeline.defs.model_assets import model_assets
 from reamaze_pipeline.defs.resources import ReamazeResource, renderer
 from reamaze_pipeline.defs.schedules import JOB, daily_schedule
 from reamaze_pipeline.defs.seed_assets import seed_assets
+from reamaze_pipeline.defs.snapshot import snapshot_sensor
 from reamaze_pipeline.defs.storage import PreviewingWarehouse
 from reamaze_pipeline.defs.support_report import support_report
 from reamaze_pipeline.deployment import Deployment
@@ -20,7 +23,7 @@ def build_defs(deployment: Deployment, progress: CrawlProgress | None = None) ->
     `progress` hears of what the runs of these definitions fetch, in this process.
     """
     partitions, project = deployment.partitions, deployment.project
-    warehouse = PreviewingWarehouse(database=str(deployment.database))
+    warehouse = PreviewingWarehouse(database=str(deployment.database), lock_wait=deployment.storage.lock_wait)
     return dg.Definitions(
         assets=[
             message_pages(partitions, deployment.pages),
@@ -31,6 +34,9 @@ def build_defs(deployment: Deployment, progress: CrawlProgress | None = None) ->
         asset_checks=model_checks(project, deployment.tests),
         jobs=[JOB],
         schedules=[daily_schedule(partitions)],
+        sensors=[snapshot_sensor(deployment.database, deployment.storage.snapshot)]
+        if deployment.storage.snapshot
+        else [],
         resources={
             "reamaze": ReamazeResource(
                 api_url=deployment.address.root or "",
@@ -47,6 +53,12 @@ def build_defs(deployment: Deployment, progress: CrawlProgress | None = None) ->
             "io_manager": warehouse,
         },
     )
+
+
+def _sensors(deployment: Deployment) -> list[dg.SensorDefinition]:
+    snapshot = deployment.storage.snapshot
+    database = deployment.database
+    return [snapshot_sensor(database, snapshot)] if snapshot and isinstance(database, Path) else []
 
 
 @dg.definitions

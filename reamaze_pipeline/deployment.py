@@ -5,7 +5,7 @@ It reads settings and files once; it opens neither the database nor the network.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from reamaze_pipeline.models.model import Project, Source
 from reamaze_pipeline.models.project import load_project
 from reamaze_pipeline.models.singular_tests import SingularTest, load_singular_tests
 from reamaze_pipeline.shipped import shipped
+from reamaze_pipeline.warehouse.files.permissions import keep_private
 from reamaze_pipeline.warehouse.lake.location import Location, folder_beside, located
 from reamaze_pipeline.warehouse.table import Table
 
@@ -33,6 +34,7 @@ class Deployment:
     database: Location
     project: Project
     tests: list[SingularTest]
+    storage: settings.Storage = field(default_factory=lambda: settings.read(settings.Storage))
 
     @classmethod
     def from_environment(cls) -> Deployment:
@@ -44,6 +46,12 @@ class Deployment:
             ModelError: a SQL model cannot be loaded; the text names file and line.
         """
         settings.load_environment()
+        kept = settings.read(settings.Storage)
+        keep_private(group_reads=kept.group_read)
+        if kept.snapshot is not None and not isinstance(located(settings.read(settings.Warehouse).database), Path):
+            raise SettingsError(
+                "REAMAZE_SNAPSHOT copies a DuckDB file; a lake's readers lock nobody out: leave it unset"
+            )
         calendar, storage = settings.read(settings.Calendar), settings.read(settings.Warehouse)
         folders = [shipped("dbt_like_sql"), *([storage.models] if storage.models else [])]
         variables = {"timezone": calendar.timezone, **_metric_variables()}
@@ -52,6 +60,7 @@ class Deployment:
             calendar=calendar,
             address=settings.read(settings.Address),
             database=located(storage.database),
+            storage=kept,
             project=project,
             tests=load_singular_tests(folders, project, variables),
         )

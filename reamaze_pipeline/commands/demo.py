@@ -19,6 +19,10 @@ def demo(ui: bool, port: int, as_json: bool) -> None:
     from reamaze_pipeline.runs.demonstration import DAYS, demo
 
     out = Output(as_json=as_json)
+    if ui:
+        from reamaze_pipeline.instance.webserver import refuse_taken
+
+        refuse_taken(port)
     out.say("An embedded Re:amaze API is serving a year of made-up messages on loopback.")
     with out.counting(DAYS, "days") as count, demo(announce=lambda day: count(day.in_words)) as result:
         out.table("Tables", ["table", "rows"], list(result.tables.items()))
@@ -40,5 +44,6 @@ def demo(ui: bool, port: int, as_json: bool) -> None:
         if ui:
             from reamaze_pipeline.instance.webserver import serve_ui
 
-            out.say(f"The Dagster UI is at http://127.0.0.1:{port}; stop with Ctrl-C.")
-            serve_ui(database, port)
+            serve_ui(
+                database, port, lambda: out.say(f"The Dagster UI is at http://127.0.0.1:{port}; stop with Ctrl-C.")
+            )

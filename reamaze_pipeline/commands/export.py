@@ -36,10 +36,12 @@ def export(
 ) -> None:
     """Write TABLE (schema.name), or some days of it, as a file that other programs read."""
     from reamaze_pipeline import settings
+    from reamaze_pipeline.warehouse.files.permissions import keep_private
     from reamaze_pipeline.warehouse.files.table_file import export_table
 
     output = Output(as_json=as_json)
     settings.load_environment()
+    keep_private(group_reads=settings.read(settings.Storage).group_read)
     result = export_table(
         settings.read(settings.Warehouse).database,
         table,

@@ -15,12 +15,18 @@ def ui(port: int, as_json: bool) -> None:
     """Serve the Dagster UI with its schedules on loopback, until Ctrl-C."""
     from reamaze_pipeline import settings
     from reamaze_pipeline.instance.webserver import serve_ui
+    from reamaze_pipeline.warehouse.files.permissions import keep_private
 
     out = Output(as_json=as_json)
     settings.load_environment()
+    keep_private(group_reads=settings.read(settings.Storage).group_read)
     settings.read(settings.Calendar)
     database = settings.read(settings.Warehouse).database
     url = f"http://127.0.0.1:{port}"
-    out.say(f"The Dagster UI is at {url}; stop with Ctrl-C.")
-    out.result({"ok": True, "url": url})
-    serve_ui(database, port)
+
+    def answers() -> None:
+        out.say(f"The Dagster UI is at {url}; stop with Ctrl-C.")
+        out.result({"ok": True, "url": url})
+
+    serve_ui(database, port, answers)
+    out.say("The Dagster UI has ended, and the schedules with it.")

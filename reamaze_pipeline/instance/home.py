@@ -11,6 +11,7 @@ from pathlib import Path
 import dagster as dg
 
 from reamaze_pipeline.errors import SettingsError
+from reamaze_pipeline.warehouse.files.permissions import make_private
 from reamaze_pipeline.warehouse.lake.location import Location, folder_beside, located
 
 HOME = "DAGSTER_HOME"
@@ -78,6 +79,8 @@ def dagster_home(database: str | Location) -> Path:
         raise SettingsError(f"{HOME} {home} is not a folder; make it, or unset {HOME}")
     try:
         home.mkdir(parents=True, exist_ok=True)
+        if not chosen:  # a folder that the user made is the user's to open or close
+            make_private(home)
         _configure(home / "dagster.yaml", make=not chosen)
     except OSError as error:
         raise SettingsError(f"cannot write to {home} ({error.strerror}); set {HOME} to a writable folder") from error

@@ -19,6 +19,7 @@ from reamaze_pipeline.report.numbers.facts import Facts, read_facts
 from reamaze_pipeline.report.numbers.headline import headline
 from reamaze_pipeline.report.preview import report_preview
 from reamaze_pipeline.warehouse.connection import reading
+from reamaze_pipeline.warehouse.files.permissions import make_private
 from reamaze_pipeline.warehouse.lake.location import Location
 
 
@@ -87,7 +88,7 @@ def write_report(report: Report, path: Path) -> Path:
     try:
         with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
             file.write(report.html)
-        unfinished.chmod(0o644)
+        make_private(unfinished)
         unfinished.replace(path)
     except BaseException:
         with suppress(OSError):

@@ -12,6 +12,7 @@ import time
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import dagster as dg
 
@@ -27,6 +28,7 @@ from reamaze_pipeline.instance.running import end_abandoned_runs, process_tag
 from reamaze_pipeline.runs.failure import failure_of_run
 from reamaze_pipeline.runs.loading import uncollected
 from reamaze_pipeline.state.completeness import incomplete_days, row_counts
+from reamaze_pipeline.warehouse.files.snapshot import replace_snapshot
 
 SILENT = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
@@ -132,6 +134,8 @@ def _run(
     )
     if not result.success:
         raise failure_of_run(result)
+    if deployment.storage.snapshot is not None and isinstance(deployment.database, Path):
+        replace_snapshot(deployment.database, deployment.storage.snapshot)
     return heard.summary
 
 

@@ -19,6 +19,7 @@ import duckdb
 from reamaze_pipeline.errors import DatabaseUnavailable
 from reamaze_pipeline.warehouse.engine import Mode, attach, engine_of, let_go
 from reamaze_pipeline.warehouse.files.failures import told_in_words
+from reamaze_pipeline.warehouse.files.permissions import make_private
 from reamaze_pipeline.warehouse.lake.location import Lake, Location, is_there, located
 from reamaze_pipeline.warehouse.lake.lock import alone
 from reamaze_pipeline.warehouse.table import quoted
@@ -40,12 +41,25 @@ text: messages took twice as long to store and 2.6 times the space. A file that 
 raising it would lock older readers out."""
 
 
+_patience = [WAIT_SECONDS]
+
+
 @contextmanager
-def reading(database: str | Location, wait_seconds: float = WAIT_SECONDS) -> Iterator[duckdb.DuckDBPyConnection]:
+def patient(seconds: float) -> Iterator[None]:
+    """Within the block all of this process waits so long for a locked file: a run that is worth more than a moment."""
+    _patience.append(seconds)
+    try:
+        yield
+    finally:
+        _patience.pop()
+
+
+@contextmanager
+def reading(database: str | Location, wait_seconds: float | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
     """A read-only connection whose session time zone is UTC.
 
     Raises `DatabaseUnavailable` at once for a file that is absent or not DuckDB's, `DatabaseLocked` when a
-    writer keeps it for longer than ``wait_seconds``.
+    writer keeps it for longer than ``wait_seconds`` (None: `WAIT_SECONDS`, or what a run is `patient` for).
     """
     location = located(database)
     if not is_there(location):
@@ -56,7 +70,7 @@ def reading(database: str | Location, wait_seconds: float = WAIT_SECONDS) -> Ite
 
 
 @contextmanager
-def writing(database: str | Location, wait_seconds: float = WAIT_SECONDS) -> Iterator[duckdb.DuckDBPyConnection]:
+def writing(database: str | Location, wait_seconds: float | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection that may write, session time zone UTC; creates the file and its folder.
 
     Keep it for the write alone: nobody else can read meanwhile. One thread of this process writes at a time.
@@ -66,7 +80,8 @@ def writing(database: str | Location, wait_seconds: float = WAIT_SECONDS) -> Ite
     if isinstance(location, Lake):
         if location.file is not None:
             _make_folder(location.file.parent)
-        with _alone(location, wait_seconds) as lag, _opened(location, "READ_WRITE", wait_seconds, ()) as connection:
+        seconds = _patience[-1] if wait_seconds is None else wait_seconds
+        with _alone(location, seconds) as lag, _opened(location, "READ_WRITE", seconds, ()) as connection:
             connection.execute(f"SET VARIABLE {LAG} = to_microseconds({lag // timedelta(microseconds=1)})")
             yield connection
         return
@@ -75,6 +90,7 @@ def writing(database: str | Location, wait_seconds: float = WAIT_SECONDS) -> Ite
     if not location.exists():
         options.append(f"STORAGE_VERSION '{FILE_FORMAT}'")
     with _opened(location, "READ_WRITE", wait_seconds, options) as connection:
+        make_private(location)
         yield connection
 
 
@@ -115,7 +131,9 @@ def transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
 
 def _make_folder(folder: Path) -> None:
     try:
-        folder.mkdir(exist_ok=True)
+        if not folder.exists():
+            folder.mkdir(exist_ok=True)
+            make_private(folder)
     except OSError as error:
         msg = f"The folder {folder} of the database cannot be made ({error.strerror}); correct the path."
         raise DatabaseUnavailable(msg) from error
@@ -123,10 +141,10 @@ def _make_folder(folder: Path) -> None:
 
 @contextmanager
 def _opened(
-    location: Location, mode: Mode, wait_seconds: float, options: Sequence[str]
+    location: Location, mode: Mode, wait_seconds: float | None, options: Sequence[str]
 ) -> Iterator[duckdb.DuckDBPyConnection]:
     engine = engine_of(os.getpid())
-    name = attach(engine, location, mode, wait_seconds, options)
+    name = attach(engine, location, mode, _patience[-1] if wait_seconds is None else wait_seconds, options)
     with told_in_words(Path(str(location))), ExitStack() as stack:
         stack.callback(let_go, engine, location)
         connection = stack.enter_context(closing(engine.duckdb.cursor()))

@@ -9,6 +9,7 @@ the files are opened in `connection`.
 from __future__ import annotations
 
 import atexit
+import logging
 import os
 import random
 import re
@@ -33,10 +34,14 @@ from reamaze_pipeline.warehouse.lake.lock import alone, unreachable
 from reamaze_pipeline.warehouse.table import literal, quoted
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.01, 0.5
+_TOLD_AFTER, _TOLD_EVERY = 10.0, 60.0
+"""Seconds of waiting before it is said who holds a file, and until it is said again."""
 _REMEMBERED = "8MB"
 _HOLDER = re.compile(r"lock is held in (?P<program>.+?) \(PID (?P<pid>\d+)\)")
 _RESERVED = "main"  # DuckDB lets no database be named so
 _IN_THIS_PROCESS = "Unique file handle conflict"
+
+_log = logging.getLogger(__name__)
 
 Mode = Literal["READ_ONLY", "READ_WRITE"]
 
@@ -89,7 +94,7 @@ def attach(engine: Engine, location: Location, mode: Mode, wait_seconds: float, 
         return _join(engine, location, wait_seconds)
     file = key_of(location)
     deadline = time.monotonic() + wait_seconds
-    pause = _FIRST_PAUSE
+    pause, said = _FIRST_PAUSE, time.monotonic() - _TOLD_EVERY + _TOLD_AFTER
     with engine.changed:
         while True:
             ours = engine.attached.get(file)
@@ -110,6 +115,9 @@ def attach(engine: Engine, location: Location, mode: Mode, wait_seconds: float, 
             if left <= 0:
                 msg = f"{location} is held by {holder}; waited {wait_seconds:g} s. Close that or try again later."
                 raise DatabaseLocked(msg) from cause
+            if time.monotonic() - said >= _TOLD_EVERY:
+                said = time.monotonic()
+                _log.warning("%s is held by %s; waiting for it, for up to %.0f s more", location, holder, left)
             engine.changed.wait(min(left, pause * random.uniform(0.5, 1.5)))  # noqa: S311 (jitter, not a secret)
             pause = min(pause * 2, _LONGEST_PAUSE)
 

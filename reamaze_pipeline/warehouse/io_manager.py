@@ -7,10 +7,10 @@ an asset that declares none gets them from its first frame, and from the stored 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager, ExitStack, nullcontext
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from datetime import date
-from typing import Any
+from typing import Any, Self
 
 import dagster as dg
 import duckdb
@@ -19,7 +19,14 @@ import pandas as pd
 from reamaze_pipeline.errors import PartitionMissing, TableRefused
 from reamaze_pipeline.warehouse import ledger, partition
 from reamaze_pipeline.warehouse.catalog import prepare, stored_columns
-from reamaze_pipeline.warehouse.connection import reading, transaction, without_database, writing
+from reamaze_pipeline.warehouse.connection import (
+    WAIT_SECONDS,
+    patient,
+    reading,
+    transaction,
+    without_database,
+    writing,
+)
 from reamaze_pipeline.warehouse.day_filter import DayFilter
 from reamaze_pipeline.warehouse.frame import columns_of
 from reamaze_pipeline.warehouse.lake.location import Lake, is_there, located
@@ -51,6 +58,14 @@ class DuckDBWarehouse(dg.ConfigurableIOManager):
     """
 
     database: str
+    lock_wait: float = WAIT_SECONDS
+    """Seconds that all of a run waits for a file which another program holds."""
+
+    @contextmanager
+    def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator[Self]:  # noqa: ARG002 Dagster's signature
+        """For a run in this process, which is worth waiting for."""
+        with patient(self.lock_wait):
+            yield self
 
     def handle_output(self, context: dg.OutputContext, obj: Any) -> None:
         """Store what the asset returned: a DataFrame, a list of rows or a `Select`; None if it stored itself."""

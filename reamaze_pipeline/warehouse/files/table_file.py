@@ -27,6 +27,7 @@ import duckdb
 
 from reamaze_pipeline.errors import UsageRefused, WarehouseError
 from reamaze_pipeline.warehouse.connection import reading
+from reamaze_pipeline.warehouse.files.permissions import make_private
 from reamaze_pipeline.warehouse.lake.location import Location
 from reamaze_pipeline.warehouse.table import literal, quoted
 
@@ -134,7 +135,7 @@ def _to_file(connection: duckdb.DuckDBPyConnection, select: str, path: Path, kin
     try:
         with _unfinished(path.parent, path.name) as unfinished:
             rows = _copy(connection, select, unfinished, kind)
-            unfinished.chmod(0o644)
+            make_private(unfinished)
             unfinished.replace(path)
     except OSError as error:
         raise WarehouseError(f"{path} cannot be written ({error.strerror}); name another file with --out.") from error
