@@ -56,8 +56,7 @@ def build_defs(deployment: Deployment, progress: CrawlProgress | None = None) ->
 
 
 def _sensors(deployment: Deployment) -> list[dg.SensorDefinition]:
-    snapshot = deployment.storage.snapshot
-    database = deployment.database
+    database, snapshot = deployment.database, deployment.storage.snapshot
     return [snapshot_sensor(database, snapshot)] if snapshot and isinstance(database, Path) else []
 
 

@@ -49,9 +49,7 @@ class Deployment:
         kept = settings.read(settings.Storage)
         keep_private(group_reads=kept.group_read)
         if kept.snapshot is not None and not isinstance(located(settings.read(settings.Warehouse).database), Path):
-            raise SettingsError(
-                "REAMAZE_SNAPSHOT copies a DuckDB file; a lake's readers lock nobody out: leave it unset"
-            )
+            raise SettingsError("REAMAZE_SNAPSHOT copies a DuckDB file; a lake's readers lock nobody out: unset it")
         calendar, storage = settings.read(settings.Calendar), settings.read(settings.Warehouse)
         folders = [shipped("dbt_like_sql"), *([storage.models] if storage.models else [])]
         variables = {"timezone": calendar.timezone, **_metric_variables()}

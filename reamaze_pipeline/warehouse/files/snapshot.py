@@ -18,10 +18,6 @@ def replace_snapshot(database: Path, snapshot: Path) -> Path:
 
     Raises `DiskFull` where there is no room for a second copy beside the first; the old one then stays.
     """
-    if not isinstance(database, Path):
-        raise UsageRefused(
-            "REAMAZE_SNAPSHOT copies a DuckDB file; readers of a lake lock nobody out, so leave it unset"
-        )
     if database.with_name(f"{database.name}.wal").exists():  # a killed writer's log: opening to write takes it in
         with writing(database):
             pass
