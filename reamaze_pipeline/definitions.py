@@ -34,9 +34,7 @@ def build_defs(deployment: Deployment, progress: CrawlProgress | None = None) ->
         asset_checks=model_checks(project, deployment.tests),
         jobs=[JOB],
         schedules=[daily_schedule(partitions)],
-        sensors=[snapshot_sensor(deployment.database, deployment.storage.snapshot)]
-        if deployment.storage.snapshot
-        else [],
+        sensors=_sensors(deployment),
         resources={
             "reamaze": ReamazeResource(
                 api_url=deployment.address.root or "",
