@@ -58,11 +58,12 @@ def message_pages(partitions: dg.DailyPartitionsDefinition, source: Source) -> d
         days = days_of(context.partition_keys)
         kept = row_counts(warehouse.database, table, days) if config.missing_only else {}
         windows = [day_window(day, partitions.timezone) for day in days if day not in kept]
+        began = dt.datetime.now(dt.UTC)
         hints = _hints(warehouse.database, table, days)
         with reamaze.client() as client:
             found = crawl(client, windows, hints=hints, concurrency=reamaze.concurrency)
             for complete in batches(found, seconds=SECONDS_PER_WRITE):
-                _store(context, warehouse, table, complete)
+                _store(context, warehouse, table, complete, began)
                 for window in complete:
                     stored = StoredDay(window.window.key, window.message_count, client.traffic.requests)
                     crawl_progress.day_stored(stored)
@@ -84,12 +85,18 @@ def _store(
     warehouse: DuckDBWarehouse,
     table: Table,
     complete: Sequence[CrawledWindow],
+    began: dt.datetime,
 ) -> None:
     """Commit the days, then announce each: announced but not committed would be a lie, the reverse is mended later."""
     rows = [_row(window.window.key, kept) for window in complete for kept in window.pages]
     proofs = {window.window.key: {"messages": window.message_count, **asdict(window.proof)} for window in complete}
     details = {dt.date.fromisoformat(key): proof for key, proof in proofs.items()}
-    warehouse.replace(table, list(details), rows, run_id=context.run.run_id, details=details)
+    # Of two runs over one day, the one that asked later knows more, even if the other stores last.
+    fetched_at = {
+        dt.date.fromisoformat(window.window.key): min((kept.page.fetched_at for kept in window.pages), default=began)
+        for window in complete
+    }
+    warehouse.replace(table, list(details), rows, run_id=context.run.run_id, details=details, fetched_at=fetched_at)
     for window in complete:
         key = window.window.key
         metadata: dict[str, Any] = {

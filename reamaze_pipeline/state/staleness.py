@@ -59,7 +59,7 @@ def _own(connection: duckdb.DuckDBPyConnection, model: Model, ledgers: dict[str,
                 reasons[day] = f"{model.table.label} was not computed yet"
         for day, mine in stored.items():
             newer = theirs.get(day if node.table.partition_column else None)
-            if day is not None and newer is not None and newer.loaded_at > mine.loaded_at:
+            if day is not None and newer is not None and newer.loaded_at > mine.read_at:
                 reasons[day] = f"{node.table.label} was stored again after {model.table.label}"
     return reasons
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 import duckdb
 
 from reamaze_pipeline.errors import SchemaChangeRefused, TableRefused
-from reamaze_pipeline.warehouse.lake.types import as_kept, is_lake
+from reamaze_pipeline.warehouse.lake.types import as_kept, is_lake, kind_in_lake
 from reamaze_pipeline.warehouse.table import Column, Table, quoted
 
 _SPELLED_SO = frozenset({"VARCHAR", "INTEGER", "BIGINT", "DOUBLE", "BOOLEAN", "DATE", "TIMESTAMP", "JSON"})
@@ -24,6 +24,8 @@ def stored_columns(connection: duckdb.DuckDBPyConnection, table: Table) -> tuple
 
 def _kind(connection: duckdb.DuckDBPyConnection, table: Table) -> str | None:
     """``table`` or ``view``; None if it does not exist."""
+    if is_lake(connection):
+        return kind_in_lake(connection, table)
     # duckdb_columns() would walk every column of every catalog, which took longer than the rest of a day's write. And
     # nothing is tried that may fail: from 2.0 on, DuckDB ends a transaction at any error.
     found = connection.execute(
@@ -44,11 +46,7 @@ def _columns(connection: duckdb.DuckDBPyConnection, table: Table) -> tuple[Colum
 
 def is_table(connection: duckdb.DuckDBPyConnection, table: Table) -> bool:
     """Whether it is stored as a table; False for a view and for nothing."""
-    found = connection.execute(
-        "SELECT 1 FROM duckdb_tables() WHERE database_name = current_database() AND schema_name = ? AND table_name = ?",
-        [table.schema, table.name],
-    ).fetchall()
-    return bool(found)
+    return _kind(connection, table) == "table"
 
 
 def create_schema(connection: duckdb.DuckDBPyConnection, table: Table) -> None:

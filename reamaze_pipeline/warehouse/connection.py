@@ -21,7 +21,8 @@ from reamaze_pipeline.warehouse.engine import Mode, attach, engine_of, let_go
 from reamaze_pipeline.warehouse.files.failures import told_in_words
 from reamaze_pipeline.warehouse.files.permissions import make_private
 from reamaze_pipeline.warehouse.lake.location import Lake, Location, is_there, located
-from reamaze_pipeline.warehouse.lake.lock import alone
+from reamaze_pipeline.warehouse.lake.lock import LAG, alone
+from reamaze_pipeline.warehouse.lake.types import LAKE
 from reamaze_pipeline.warehouse.table import quoted
 
 WAIT_SECONDS = 20.0
@@ -31,9 +32,6 @@ ROWS_PER_GROUP = 16_384
 """A write rewrites the whole group of rows it adds to, so groups of DuckDB's own size, 122,880, would have a day of fat
 pages rewrite gigabytes, and leave all cores but one idle while they are compressed; smaller ones take longer. One size
 for all writes, because a checkpoint merges the groups of every table, written or not."""
-
-LAG = "reamaze_clock_lag"
-"""The variable of a writing session that says how far a catalog's clock is ahead of this host's; unset in a file."""
 
 FILE_FORMAT = "v1.4.0"
 """The oldest DuckDB that reads a new file, whichever version writes it. Formats before 1.3 know fewer ways to compress
@@ -129,6 +127,12 @@ def transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
     connection.execute("COMMIT")
 
 
+def end_transaction(connection: duckdb.DuckDBPyConnection) -> None:
+    """Leave a transaction that an error broke, if there is one, so that the reason can be looked for."""
+    with suppress(duckdb.Error):
+        connection.execute("ROLLBACK")
+
+
 def _make_folder(folder: Path) -> None:
     try:
         if not folder.exists():
@@ -148,10 +152,14 @@ def _opened(
     with told_in_words(Path(str(location))), ExitStack() as stack:
         stack.callback(let_go, engine, location)
         connection = stack.enter_context(closing(engine.duckdb.cursor()))
+        if isinstance(location, Lake):
+            connection.execute(f"SET VARIABLE {LAKE} = true")
+            if mode == "READ_ONLY":  # one look at the catalog for all that is read, and all of it of one moment
+                connection.execute("BEGIN")
         _begin_session(connection, name)
         yield connection
 
 
 def _begin_session(connection: duckdb.DuckDBPyConnection, name: str) -> None:
-    connection.execute(f"USE {quoted(name)}")
     connection.execute("SET TimeZone = 'UTC'")
+    connection.execute(f"USE {quoted(name)}")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Self
 
 import dagster as dg
@@ -114,8 +114,13 @@ class DuckDBWarehouse(dg.ConfigurableIOManager):
         run_id: str | None = None,
         version: str | None = None,
         details: Mapping[date, Mapping[str, Any]] | None = None,
+        fetched_at: Mapping[date, datetime] | None = None,
     ) -> dict[date | None, int]:
-        """Store days outside of an asset's return value; see `partition.replace_partitions`."""
+        """Store days outside of an asset's return value; see `partition.replace_partitions`.
+
+        ``fetched_at`` (aware) says when what a frame's days are made of was fetched, if that was before now: a day
+        stored from what was fetched later is left as it is.
+        """
         table = as_kept(table) if isinstance(located(self.database), Lake) else table
         with ExitStack() as stack:
             # Frames and rows are staged without the database; opening it costs more than they do.
@@ -123,7 +128,8 @@ class DuckDBWarehouse(dg.ConfigurableIOManager):
                 rows = stack.enter_context(staged(connection, table, days, source))
             # The reading connection is closed by now: one process cannot hold the file in both modes.
             with writing(self.database) as connection:
-                return partition.store(connection, rows, run_id=run_id, version=version, details=details)
+                known = {"run_id": run_id, "version": version}
+                return partition.store(connection, rows, **known, details=details, fetched_at=fetched_at)
 
     def define_view(self, table: Table, select: Select) -> None:
         """Make ``table`` a view of ``select``; writes nothing if it is that already."""

@@ -9,13 +9,16 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import duckdb
 
 from reamaze_pipeline.warehouse.catalog import is_table, prepare
+from reamaze_pipeline.warehouse.lake.lock import LAG
 from reamaze_pipeline.warehouse.table import Column, Table
+
+NOTHING_SEEN = datetime(1970, 1, 1)  # noqa: DTZ001 the ledger's times are naive UTC
 
 LEDGER = Table(
     "meta",
@@ -29,13 +32,17 @@ LEDGER = Table(
         Column("run_id", "VARCHAR", "The run that stored it."),
         Column("version", "VARCHAR", "Version of what computed it."),
         Column("details", "JSON", "What the run knew besides, such as the proof of a crawl."),
+        Column("read_at", "TIMESTAMP", "When what it was made from was read (UTC): all stored until then was seen."),
     ),
 )
 
 
 @dataclass(frozen=True, slots=True)
 class StoredPartition:
-    """One row of the ledger. ``day`` is None for a table stored whole; ``loaded_at`` is naive UTC."""
+    """One row of the ledger. ``day`` is None for a table stored whole; times are naive UTC, by the ledger's clock.
+
+    ``read_at`` is when what it was made from was read: it knows all that was stored until then, and nothing later.
+    """
 
     day: date | None
     row_count: int
@@ -43,6 +50,7 @@ class StoredPartition:
     run_id: str | None
     version: str | None
     details: Mapping[str, Any]
+    read_at: datetime
 
 
 def stored_partitions(connection: duckdb.DuckDBPyConnection, table: Table) -> dict[date | None, StoredPartition]:
@@ -50,14 +58,50 @@ def stored_partitions(connection: duckdb.DuckDBPyConnection, table: Table) -> di
     if not is_table(connection, LEDGER):
         return {}
     found = connection.execute(
-        "SELECT day, row_count, loaded_at, run_id, version, details FROM meta.partitions"
-        " WHERE schema_name = ? AND table_name = ? ORDER BY day",
+        "SELECT * FROM meta.partitions WHERE schema_name = ? AND table_name = ? ORDER BY day",
         [table.schema, table.name],
-    ).fetchall()
-    return {
-        day: StoredPartition(day, count, loaded_at, run_id, version, json.loads(details or "{}"))
-        for day, count, loaded_at, run_id, version, details in found
-    }
+    )
+    names = [column[0] for column in connection.description or ()]  # an earlier version's ledger has fewer
+    rows = [dict(zip(names, values, strict=True)) for values in found.fetchall()]
+    return {row["day"]: _stored(row) for row in rows}
+
+
+def _stored(row: Mapping[str, Any]) -> StoredPartition:
+    return StoredPartition(
+        day=row["day"],
+        row_count=row["row_count"],
+        loaded_at=row["loaded_at"],
+        run_id=row["run_id"],
+        version=row["version"],
+        details=json.loads(row["details"] or "{}"),
+        read_at=row.get("read_at") or row["loaded_at"],
+    )
+
+
+def seen_until(connection: duckdb.DuckDBPyConnection) -> datetime:
+    """The ledger's time of what this connection sees: when the newest of it was stored.
+
+    Ask before reading what a table is computed from: what is stored in between then counts as not seen, never the
+    reverse. No clock of this host enters into it.
+    """
+    if not is_table(connection, LEDGER):
+        return NOTHING_SEEN
+    newest: datetime | None = connection.execute("SELECT max(loaded_at) FROM meta.partitions").fetchall()[0][0]
+    return newest or NOTHING_SEEN
+
+
+def now(connection: duckdb.DuckDBPyConnection) -> datetime:
+    """The ledger's time: this host's clock, or a lake's catalog's, but always later than all that is on record.
+
+    For the one that writes, because only what is stored in turn has an order.
+    """
+    ((lag,),) = connection.execute(f"SELECT getvariable('{LAG}')").fetchall()
+    return max(host_now() + (lag or timedelta()), seen_until(connection) + timedelta(microseconds=1))
+
+
+def host_now() -> datetime:
+    """This host's clock, as the ledger writes times."""
+    return datetime.now(UTC).replace(tzinfo=None)
 
 
 def stored_days(connection: duckdb.DuckDBPyConnection, table: Table) -> set[date]:
@@ -78,8 +122,13 @@ def record(
     run_id: str | None,
     version: str | None,
     details: Mapping[date, Mapping[str, Any]],
+    loaded_at: datetime,
+    read_at: Mapping[date | None, datetime],
 ) -> None:
-    """Note what is stored of a table now. Call it inside the transaction that stores the rows."""
+    """Note what is stored of a table now. Call it inside the transaction that stores the rows.
+
+    ``loaded_at`` is the ledger's `now`.
+    """
     prepare(connection, LEDGER)
     known = [details.get(day, {}) if day is not None else {} for day in counts]
     kept = {
@@ -87,7 +136,8 @@ def record(
         "table": table.name,
         "days": list(counts),
         "row_counts": list(counts.values()),
-        "loaded_at": datetime.now(UTC).replace(tzinfo=None),
+        "loaded_at": loaded_at,
+        "read_at": [read_at[day] for day in counts],
         "run_id": run_id,
         "version": version,
         "details": [json.dumps(of_day, default=str) for of_day in known],
@@ -102,6 +152,6 @@ def record(
         "INSERT INTO meta.partitions BY NAME"
         " SELECT $schema AS schema_name, $table AS table_name, unnest($days::DATE[]) AS day,"
         " unnest($row_counts::BIGINT[]) AS row_count, $loaded_at::TIMESTAMP AS loaded_at, $run_id AS run_id,"
-        " $version AS version, unnest($details::VARCHAR[]) AS details",
+        " $version AS version, unnest($details::VARCHAR[]) AS details, unnest($read_at::TIMESTAMP[]) AS read_at",
         kept,
     )

@@ -6,8 +6,8 @@ A day without rows is a stored zero. How rows are computed and checked does not 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
-from datetime import date
+from collections.abc import Collection, Mapping, Sequence
+from datetime import UTC, date, datetime
 from typing import Any
 
 import duckdb
@@ -64,19 +64,55 @@ def store(
     run_id: str | None = None,
     version: str | None = None,
     details: Mapping[date, Mapping[str, Any]] | None = None,
+    fetched_at: Mapping[date, datetime] | None = None,
 ) -> dict[date | None, int]:
-    """The short half of `replace_partitions`: copies rows that were staged, be it by another connection."""
+    """The short half of `replace_partitions`: copies rows that were staged, be it by another connection.
+
+    A day that is stored from a later reading than these rows are is left as it is: whoever began later knew more, and
+    need not have ended later.
+    """
     table = rows.table
-    where, parameters = _partitions(table, rows.counts)
     with transaction(connection):
         prepare(connection, table)
-        connection.execute(f"DELETE FROM {table.qualified} WHERE {where}", parameters)
-        for number, part in enumerate(rows.parts):
-            if number > 0:
-                forget()
+        now = ledger.now(connection)
+        read_at = _read_at(rows, now, fetched_at or {})
+        stored = stored_partitions(connection, table)
+        newer = {key for key, known in stored.items() if key in read_at and known.read_at > read_at[key]}
+        kept = {key: stored[key].row_count for key in newer}
+        counts = {key: count for key, count in rows.counts.items() if key not in kept}
+        if counts or not rows.counts:
+            _replace(connection, rows, counts, kept)
+            known = {"run_id": run_id, "version": version}
+            ledger.record(connection, table, counts, **known, details=details or {}, loaded_at=now, read_at=read_at)
+    return {key: kept.get(key, count) for key, count in rows.counts.items()}
+
+
+def _replace(
+    connection: duckdb.DuckDBPyConnection,
+    rows: Staged,
+    counts: Mapping[date | None, int],
+    kept: Collection[date | None],
+) -> None:
+    table = rows.table
+    where, parameters = _partitions(table, counts)
+    connection.execute(f"DELETE FROM {table.qualified} WHERE {where}", parameters)
+    for number, part in enumerate(rows.parts):
+        if number > 0:
+            forget()
+        if kept:
+            some = f"INSERT INTO {table.qualified} BY NAME SELECT * FROM ({part}) WHERE {where}"
+            connection.execute(some, parameters)
+        else:
             connection.execute(f"INSERT INTO {table.qualified} BY NAME {part}")
-        ledger.record(connection, table, rows.counts, run_id=run_id, version=version, details=details or {})
-    return dict(rows.counts)
+
+
+def _read_at(rows: Staged, now: datetime, fetched_at: Mapping[date, datetime]) -> dict[date | None, datetime]:
+    """When what the rows are made of was read, by the ledger's clock; ``fetched_at`` is by this host's."""
+    if rows.seen_until is not None:
+        return dict.fromkeys(rows.counts, rows.seen_until)
+    ahead = now - ledger.host_now()
+    fetched = {day: instant.astimezone(UTC).replace(tzinfo=None) for day, instant in fetched_at.items()}
+    return {key: (fetched.get(key, rows.staged_at) if key else rows.staged_at) + ahead for key in rows.counts}
 
 
 def replace_view(connection: duckdb.DuckDBPyConnection, table: Table, select: Select) -> None:

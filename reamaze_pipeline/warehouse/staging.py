@@ -12,8 +12,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
-from datetime import date
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
@@ -23,11 +23,11 @@ import pandas as pd
 
 from reamaze_pipeline.errors import RowsOutsidePartition, TableRefused
 from reamaze_pipeline.held_files import temporary_folder
-from reamaze_pipeline.warehouse.connection import sibling, without_database
+from reamaze_pipeline.warehouse.connection import end_transaction, sibling, without_database
 from reamaze_pipeline.warehouse.day_filter import DailySelect
 from reamaze_pipeline.warehouse.engine import forget
 from reamaze_pipeline.warehouse.frame import Rows, as_plain_text, frame_of
-from reamaze_pipeline.warehouse.ledger import partition_counts
+from reamaze_pipeline.warehouse.ledger import host_now, partition_counts, seen_until
 from reamaze_pipeline.warehouse.table import Column, Select, Table, literal, quoted
 
 Storable = pd.DataFrame | Select | Rows
@@ -52,12 +52,15 @@ _MISFITS = (duckdb.ConversionException, duckdb.InvalidInputException, duckdb.Out
 class Staged:
     """Checked rows in the Parquet files of ``folder``, and how many there are of each day asked for.
 
-    An unpartitioned table has the single key None.
+    An unpartitioned table has the single key None. ``seen_until`` is the ledger's time of what a select read; None of
+    what came from elsewhere. ``staged_at`` is this host's time before anything was read.
     """
 
     folder: Path
     table: Table
     counts: Mapping[date | None, int]
+    seen_until: datetime | None = None
+    staged_at: datetime = field(default_factory=host_now)
 
     @property
     def select(self) -> str:
@@ -88,11 +91,13 @@ def staged(
     `TableRefused` if columns are missing, too many or cannot be cast, `RowsOutsidePartition` if a row
     belongs to none of the days.
     """
+    began = host_now()
     with temporary_folder("reamaze-staging-") as path:
         if isinstance(source, Select):
             if connection is None:
                 raise ValueError("a select needs a connection to be computed through")
-            yield _stage(connection, table, days, source, path)
+            seen = seen_until(connection)
+            yield replace(_stage(connection, table, days, source, path), seen_until=seen)
             return
         frame = source if isinstance(source, pd.DataFrame) else frame_of(table, source)
         if len(frame) == 0 and len(frame.columns) == 0:
@@ -100,7 +105,7 @@ def staged(
         with without_database() as memory:
             memory.register("frame", as_plain_text(frame))
             rows = _stage(memory, table, days, Select("SELECT * FROM frame"), path)
-        yield rows
+        yield replace(rows, staged_at=began)
 
 
 def _stage(
@@ -115,6 +120,7 @@ def _stage(
     try:
         _write(connection, f"SELECT {columns}", select, folder)
     except _MISFITS as error:
+        end_transaction(connection)
         raise TableRefused(_why(connection, table, select, given)) from error
     staged_rows = Staged(folder, table, {})
     return replace(staged_rows, counts=_counts(connection, staged_rows, days))

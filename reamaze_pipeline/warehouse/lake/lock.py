@@ -23,6 +23,9 @@ from reamaze_pipeline.warehouse.lake.location import Lake
 from reamaze_pipeline.warehouse.table import literal, quoted
 
 Purpose = Literal["write", "make"]
+LAG = "reamaze_clock_lag"
+"""The variable of a writing session that says how far a catalog's clock is ahead of this host's; unset in a file."""
+
 _NO_LAG = timedelta()
 
 

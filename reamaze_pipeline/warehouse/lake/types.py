@@ -13,6 +13,9 @@ import duckdb
 from reamaze_pipeline.errors import TableRefused
 from reamaze_pipeline.warehouse.table import Column, Table
 
+LAKE = "reamaze_lake"
+"""The variable that is true in a session on a lake."""
+
 _WHOLE = re.compile(r"\bU?HUGEINT\b", re.IGNORECASE)
 WHOLE = "DECIMAL(38,0)"
 """What a ``sum()`` of whole numbers is kept as: as many digits as there are, and exact; more than 38 are refused."""
@@ -23,9 +26,24 @@ _LOST = re.compile(
 
 
 def is_lake(connection: duckdb.DuckDBPyConnection) -> bool:
-    """Whether the connection's own database is a lake."""
-    kind = "SELECT type FROM duckdb_databases() WHERE database_name = current_database()"
-    return connection.execute(kind).fetchall() == [("ducklake",)]
+    """Whether the connection, one of `connection.reading` or `connection.writing`, is to a lake."""
+    return connection.execute(f"SELECT getvariable('{LAKE}')").fetchall() == [(True,)]
+
+
+def kind_in_lake(connection: duckdb.DuckDBPyConnection, table: Table) -> str | None:
+    """``table`` or ``view``; None if it does not exist.
+
+    duckdb_tables() asks every catalog there is for all of its tables, PostgreSQL's own among them, which took half of a
+    day's write. A row has a number in tables alone. A statement that cannot be bound ends no transaction before DuckDB
+    2.0, for which there is no DuckLake.
+    """
+    try:
+        connection.execute(f"DESCRIBE SELECT rowid FROM {table.qualified}").fetchall()
+    except duckdb.CatalogException:
+        return None
+    except duckdb.BinderException:
+        return "view"
+    return "table"
 
 
 def as_kept(table: Table) -> Table:
