@@ -5,12 +5,12 @@ from pathlib import Path
 import dagster as dg
 
 from reamaze_pipeline.crawl.progress import CrawlProgress
-from reamaze_pipeline.defs.checks import model_checks, promised
+from reamaze_pipeline.defs.checks import model_checks
 from reamaze_pipeline.defs.message_pages import message_pages
 from reamaze_pipeline.defs.model_assets import model_assets
 from reamaze_pipeline.defs.resources import ReamazeResource, renderer
-from reamaze_pipeline.defs.schedules import JOB, daily_schedule
-from reamaze_pipeline.defs.seed_assets import seed_assets
+from reamaze_pipeline.defs.schedules import DESCRIPTION, JOB, daily_schedule
+from reamaze_pipeline.defs.seed_assets import seed_specs
 from reamaze_pipeline.defs.snapshot import snapshot_sensor
 from reamaze_pipeline.defs.storage import PreviewingWarehouse
 from reamaze_pipeline.defs.support_report import support_report
@@ -24,17 +24,20 @@ def build_defs(deployment: Deployment, progress: CrawlProgress | None = None) ->
     """
     partitions, project = deployment.partitions, deployment.project
     warehouse = PreviewingWarehouse(database=str(deployment.database), lock_wait=deployment.storage.lock_wait)
+    assets = [
+        message_pages(partitions, project, deployment.pages),
+        *model_assets(project, partitions),
+        support_report(project, partitions.timezone, deployment.report_path),
+    ]
+    ours = dg.AssetSelection.assets(*(key for asset in assets for key in asset.keys))
     return dg.Definitions(
-        assets=[
-            message_pages(partitions, deployment.pages),
-            *seed_assets(project),
-            *model_assets(project, partitions),
-            support_report(project, promised(project, deployment.tests), partitions.timezone, deployment.report_path),
-        ],
+        assets=[*assets, *seed_specs(project)],
         asset_checks=model_checks(project, deployment.tests),
-        jobs=[JOB],
-        schedules=[daily_schedule(partitions)],
+        jobs=[dg.define_asset_job(JOB, selection=ours, description=DESCRIPTION)],
+        schedules=[daily_schedule(partitions, deployment.state, deployment.nights)],
         sensors=_sensors(deployment),
+        # A process for each step, Dagster's own way, takes five times as long as the work, and DuckDB lets one write.
+        executor=dg.in_process_executor,
         resources={
             "reamaze": ReamazeResource(
                 api_url=deployment.address.root or "",

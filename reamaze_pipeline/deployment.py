@@ -5,6 +5,8 @@ It reads settings and files once; it opens neither the database nor the network.
 
 from __future__ import annotations
 
+import datetime as dt
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -20,6 +22,7 @@ from reamaze_pipeline.models.model import Project, Source
 from reamaze_pipeline.models.project import load_project
 from reamaze_pipeline.models.singular_tests import SingularTest, load_singular_tests
 from reamaze_pipeline.shipped import shipped
+from reamaze_pipeline.state.days import WarehouseState, read_state
 from reamaze_pipeline.warehouse.files.permissions import keep_private
 from reamaze_pipeline.warehouse.lake.location import Location, folder_beside, located
 from reamaze_pipeline.warehouse.table import Table
@@ -31,6 +34,7 @@ class Deployment:
 
     calendar: settings.Calendar
     address: settings.Address
+    nights: settings.Nights
     database: Location
     project: Project
     tests: list[SingularTest]
@@ -57,6 +61,7 @@ class Deployment:
         return cls(
             calendar=calendar,
             address=settings.read(settings.Address),
+            nights=settings.read(settings.Nights),
             database=located(storage.database),
             storage=kept,
             project=project,
@@ -78,10 +83,14 @@ class Deployment:
         """The table that the crawl fills and everything else is derived from."""
         return self.project.source("raw", "message_pages")
 
+    def state(self, days: Collection[dt.date]) -> WarehouseState:
+        """What is missing or wrong of some days."""
+        return read_state(self.database, self.project, self.pages, self.calendar.timezone, days)
+
     @property
     def daily_models(self) -> list[Table]:
         """The tables that models store day by day, in dependency order."""
-        return [model.table for model in self.project.models if model.daily]
+        return [model.table for model in self.project.models if model.partitioned]
 
     @property
     def messages(self) -> Table:

@@ -119,6 +119,10 @@ class PartitionMissing(WarehouseError):
     """A table or day was asked for that was never stored."""
 
 
+class InputsMissing(WarehouseError):
+    """A day was to be computed from what is not stored; it names the days and the command that stores them."""
+
+
 class SeedError(WarehouseError):
     """A seed's CSV file cannot be loaded."""
 

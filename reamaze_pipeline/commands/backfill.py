@@ -21,9 +21,10 @@ from reamaze_pipeline.runs.loading import uncollected
 )
 @click.option("--from", "first", type=day_type, required=True, help="First day, YYYY-MM-DD.")
 @click.option("--to", "last", type=day_type, required=True, help="Last day, included.")
+@click.option("--select", help="Only these assets, in Dagster's selection syntax, such as metrics/night_owls.")
 @click.option("--refresh", is_flag=True, help="Fetch all of the days anew.")
 @as_json_option
-def backfill(first: dt.datetime, last: dt.datetime, refresh: bool, as_json: bool) -> None:
+def backfill(first: dt.datetime, last: dt.datetime, refresh: bool, select: str | None, as_json: bool) -> None:
     """Materialize what is missing or failed of every asset, for all days from --from to --to, in one run."""
     from reamaze_pipeline import settings
 
@@ -45,6 +46,7 @@ def backfill(first: dt.datetime, last: dt.datetime, refresh: bool, as_json: bool
             first.date(),
             last.date(),
             refresh=refresh,
+            select=select,
             announce=lambda day: count(day.in_words),
         )
     out.say(outcome.in_words)

@@ -31,21 +31,17 @@ def report(first: dt.datetime | None, last: dt.datetime | None, out: Path | None
     output = Output(as_json=as_json)
     with Renderer() as renderer:
         with uncollected():
-            from reamaze_pipeline.defs.checks import promised
             from reamaze_pipeline.deployment import Deployment
-            from reamaze_pipeline.instance.check_records import broken_promises
-            from reamaze_pipeline.instance.home import open_instance
             from reamaze_pipeline.report.build import build_report, write_report
+            from reamaze_pipeline.state.promises import broken_promises
         deployment = Deployment.from_environment()
-        with open_instance(deployment.database) as instance:
-            failed = broken_promises(instance, promised(deployment.project, deployment.tests))
         built = build_report(
             deployment.database,
             first=first.date() if first else None,
             last=last.date() if last else None,
             timezone=deployment.calendar.timezone,
             project=deployment.project,
-            failed_checks=failed,
+            failed_checks=broken_promises(deployment.database),
             renderer=renderer,
         )
     if not built.headline["days_stored"]:

@@ -1,22 +1,25 @@
-"""What must hold after every run: asset checks over the days of that run, each one SQL statement.
+"""What must hold after every run, as asset checks: green only if every stored day keeps the promise.
 
-All checks of a table are one step and one connection. A broken promise of severity `error` keeps what is downstream
-from being built on it. What is promised is said in `reamaze_pipeline.models.promises`.
+All checks of a table are one step, which looks at what was stored since the last look. A broken promise of severity
+`error` keeps what is downstream from being built on it. What is promised is said in `reamaze_pipeline.models.promises`;
+what is known of it, in `reamaze_pipeline.state.promises`.
 """
 
 from collections.abc import Iterator, Sequence
+from datetime import date
 from typing import Any
 
 import dagster as dg
 
 from reamaze_pipeline.defs.naming import plain
 from reamaze_pipeline.defs.partitions import days_of_run
-from reamaze_pipeline.models.findings import Findings, find
-from reamaze_pipeline.models.model import Project
+from reamaze_pipeline.models.model import Model, Project
 from reamaze_pipeline.models.promises import Promise, promises_of
 from reamaze_pipeline.models.singular_tests import SingularTest
-from reamaze_pipeline.warehouse.connection import reading
+from reamaze_pipeline.state.promises import NO_DAY, Verdict, look
 from reamaze_pipeline.warehouse.io_manager import DuckDBWarehouse
+
+_Of = tuple[Model, Promise]
 
 
 def model_checks(project: Project, tests: Sequence[SingularTest]) -> list[dg.AssetChecksDefinition]:
@@ -25,9 +28,9 @@ def model_checks(project: Project, tests: Sequence[SingularTest]) -> list[dg.Ass
     A view holds nothing that could be kept from being built, so its promises block nothing, and one step looks at all.
     """
     checks = []
-    of_views: list[Promise] = []
+    of_views: list[_Of] = []
     for model in project.models:
-        promises = promises_of(project, model, tests)
+        promises = [(model, promise) for promise in promises_of(project, model, tests)]
         if model.materialized == "view":
             of_views += promises
         elif promises:
@@ -37,16 +40,11 @@ def model_checks(project: Project, tests: Sequence[SingularTest]) -> list[dg.Ass
     return checks
 
 
-def promised(project: Project, tests: Sequence[SingularTest]) -> frozenset[dg.AssetCheckKey]:
-    """All that a run of everything looks at."""
-    return frozenset(_key(promise) for model in project.models for promise in promises_of(project, model, tests))
-
-
 def _key(promise: Promise) -> dg.AssetCheckKey:
     return dg.AssetCheckKey(dg.AssetKey(promise.table), promise.name)
 
 
-def _checks(name: str, promises: Sequence[Promise], *, blocking: bool) -> dg.AssetChecksDefinition:
+def _checks(name: str, promises: Sequence[_Of], *, blocking: bool) -> dg.AssetChecksDefinition:
     specs = [
         dg.AssetCheckSpec(
             promise.name,
@@ -54,7 +52,7 @@ def _checks(name: str, promises: Sequence[Promise], *, blocking: bool) -> dg.Ass
             description=promise.description,
             blocking=blocking and promise.severity == "error",
         )
-        for promise in promises
+        for _, promise in promises
     ]
 
     @dg.multi_asset_check(name=name, specs=specs, can_subset=True)
@@ -62,24 +60,30 @@ def _checks(name: str, promises: Sequence[Promise], *, blocking: bool) -> dg.Ass
         context: dg.AssetCheckExecutionContext, warehouse: dg.ResourceParam[DuckDBWarehouse]
     ) -> Iterator[dg.AssetCheckResult]:
         days = days_of_run(context.run.tags)
-        wanted = context.selected_asset_check_keys
-        with reading(warehouse.database) as connection:
-            for promise in promises:
-                if _key(promise) in wanted:
-                    yield _result(promise, find(connection, promise.failing_rows(days)))
+        selected = context.selected_asset_check_keys
+        wanted = [(model, promise) for model, promise in promises if _key(promise) in selected]
+        for verdict in look(warehouse.database, wanted):
+            yield _result(verdict, days)
 
     return evaluate
 
 
-def _result(promise: Promise, findings: Findings) -> dg.AssetCheckResult:
-    metadata: dict[str, dg.MetadataValue[Any]] = {"failing": dg.MetadataValue.int(findings.count)}
-    if findings.count:
-        metadata["rows"] = dg.MetadataValue.md(findings.markdown)
+def _result(verdict: Verdict, days: Sequence[date] | None) -> dg.AssetCheckResult:
+    """Red if any stored day breaks the promise; what is downstream is stopped only for days of this run."""
+    promise = verdict.promise
+    of_run = None if days is None else {NO_DAY, *(day.isoformat() for day in days)}
+    is_ours = of_run is None or any(day in of_run for day in verdict.broken)
+    metadata: dict[str, dg.MetadataValue[Any]] = {"failing": dg.MetadataValue.int(verdict.failing)}
+    if verdict.broken:
+        metadata["days"] = dg.MetadataValue.json(dict(verdict.broken))
+    if verdict.markdown:
+        metadata["rows"] = dg.MetadataValue.md(verdict.markdown)
+    grave = promise.severity == "error" and is_ours
     return dg.AssetCheckResult(
-        passed=findings.count == 0,
+        passed=verdict.kept,
         asset_key=dg.AssetKey(promise.table),
         check_name=promise.name,
-        severity=dg.AssetCheckSeverity.ERROR if promise.severity == "error" else dg.AssetCheckSeverity.WARN,
+        severity=dg.AssetCheckSeverity.ERROR if grave else dg.AssetCheckSeverity.WARN,
         description=promise.description,
         metadata=metadata,
     )

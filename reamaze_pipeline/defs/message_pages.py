@@ -7,7 +7,8 @@ day: a day is committed and announced as soon as it is complete, so it stays don
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import asdict
-from typing import Any
+from types import TracebackType
+from typing import Any, Self
 
 import dagster as dg
 
@@ -17,8 +18,10 @@ from reamaze_pipeline.crawl.hints import hints_of
 from reamaze_pipeline.crawl.progress import CrawlProgress, CrawlSummary, StoredDay
 from reamaze_pipeline.defs.partitions import day_window, days_of
 from reamaze_pipeline.defs.resources import ReamazeResource
-from reamaze_pipeline.models.model import Source
-from reamaze_pipeline.state.completeness import row_counts
+from reamaze_pipeline.defs.runs_of_ours import asks_for_missing_only, refreshed_from
+from reamaze_pipeline.models.model import Project, Source
+from reamaze_pipeline.models.provision import bring_up_to_date
+from reamaze_pipeline.state.days import read_state
 from reamaze_pipeline.warehouse.io_manager import DuckDBWarehouse, table_metadata
 from reamaze_pipeline.warehouse.neighbours import neighbouring_rows
 from reamaze_pipeline.warehouse.table import Table
@@ -28,14 +31,7 @@ SECONDS_PER_WRITE = 0.5
 """Days that become complete within this time are committed together; a kill costs at most so much work."""
 
 
-class Fetch(dg.Config):
-    """Which days of the run are asked of the API."""
-
-    missing_only: bool = False
-    """Ask only for days that are not stored yet. Materializing from the UI leaves this off: it fetches anew."""
-
-
-def message_pages(partitions: dg.DailyPartitionsDefinition, source: Source) -> dg.AssetsDefinition:
+def message_pages(partitions: dg.DailyPartitionsDefinition, project: Project, source: Source) -> dg.AssetsDefinition:
     """The asset for the given calendar; `source` declares the table and its columns."""
     table = source.table
 
@@ -50,21 +46,26 @@ def message_pages(partitions: dg.DailyPartitionsDefinition, source: Source) -> d
     )
     def message_pages(
         context: dg.AssetExecutionContext,
-        config: Fetch,
         reamaze: ReamazeResource,
         warehouse: dg.ResourceParam[DuckDBWarehouse],
         crawl_progress: dg.ResourceParam[CrawlProgress],
     ) -> dg.MaterializeResult[Any]:
         days = days_of(context.partition_keys)
-        kept = row_counts(warehouse.database, table, days) if config.missing_only else {}
-        windows = [day_window(day, partitions.timezone) for day in days if day not in kept]
+        bring_up_to_date(warehouse.database, project)
+        if asks_for_missing_only(context.run.tags):
+            state = read_state(warehouse.database, project, source, partitions.timezone, days)
+            again = refreshed_from(context.run.tags)
+            days = [day for day in days if day in state.troubles[table.label] or (again and day >= again)]
+        windows = [day_window(day, partitions.timezone) for day in days]
         began = dt.datetime.now(dt.UTC)
         hints = _hints(warehouse.database, table, days)
-        with reamaze.client() as client:
+        told = _Told(context)
+        with told, reamaze.client() as client:
             found = crawl(client, windows, hints=hints, concurrency=reamaze.concurrency)
             for complete in batches(found, seconds=SECONDS_PER_WRITE):
-                _store(context, warehouse, table, complete, began)
+                _store(context, warehouse, table, complete, partitions.timezone, began)
                 for window in complete:
+                    told.stored(window)
                     stored = StoredDay(window.window.key, window.message_count, client.traffic.requests)
                     crawl_progress.day_stored(stored)
             traffic = client.traffic
@@ -75,37 +76,66 @@ def message_pages(partitions: dg.DailyPartitionsDefinition, source: Source) -> d
     return message_pages
 
 
-def fetch_config(*, missing_only: bool) -> dict[str, Any]:
-    """Run configuration that says which days to ask for."""
-    return {"ops": {KEY.to_python_identifier(): {"config": {"missing_only": missing_only}}}}
-
-
 def _store(
     context: dg.AssetExecutionContext,
     warehouse: DuckDBWarehouse,
     table: Table,
     complete: Sequence[CrawledWindow],
+    timezone: str,
     began: dt.datetime,
 ) -> None:
-    """Commit the days, then announce each: announced but not committed would be a lie, the reverse is mended later."""
+    """Commit the days, each under the time zone that cut it: in another, it is another day."""
     rows = [_row(window.window.key, kept) for window in complete for kept in window.pages]
-    proofs = {window.window.key: {"messages": window.message_count, **asdict(window.proof)} for window in complete}
-    details = {dt.date.fromisoformat(key): proof for key, proof in proofs.items()}
+    details = {dt.date.fromisoformat(window.window.key): _proof(window) for window in complete}
     # Of two runs over one day, the one that asked later knows more, even if the other stores last.
     fetched_at = {
         dt.date.fromisoformat(window.window.key): min((kept.page.fetched_at for kept in window.pages), default=began)
         for window in complete
     }
-    warehouse.replace(table, list(details), rows, run_id=context.run.run_id, details=details, fetched_at=fetched_at)
-    for window in complete:
-        key = window.window.key
-        metadata: dict[str, Any] = {
+    warehouse.replace(
+        table,
+        list(details),
+        rows,
+        run_id=context.run.run_id,
+        version=timezone,
+        details=details,
+        fetched_at=fetched_at,
+    )
+
+
+def _proof(window: CrawledWindow) -> dict[str, Any]:
+    return {"messages": window.message_count, **asdict(window.proof)}
+
+
+class _Told:
+    """Tells Dagster of each stored day once: with the others when the step ends, or at once when it fails.
+
+    A day that was committed and not told, because the process was killed, is told by the next run.
+    """
+
+    def __init__(self, context: dg.AssetExecutionContext) -> None:
+        self._context = context
+        self._metadata: dict[str, dict[str, Any]] = {}
+
+    def stored(self, window: CrawledWindow) -> None:
+        """The day is committed."""
+        metadata = {
             "messages": window.message_count,
             "dagster/partition_row_count": len(window.pages),
-            "proof": dg.MetadataValue.json(proofs[key]),
+            "proof": dg.MetadataValue.json(_proof(window)),
         }
-        context.log_event(dg.AssetMaterialization(KEY, partition=key, metadata=metadata))
-        context.add_asset_metadata(metadata, partition_key=key)
+        self._metadata[window.window.key] = metadata
+        self._context.add_asset_metadata(metadata, partition_key=window.window.key)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if error is not None:
+            for key, metadata in self._metadata.items():
+                self._context.log_event(dg.AssetMaterialization(KEY, partition=key, metadata=metadata))
 
 
 def _row(day: str, kept: KeptPage) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """One asset per SQL file: key, dependencies, group, kinds, description, owners, columns and lineage come from it.
 
-An asset here only returns the select of its model; the IO manager runs it inside DuckDB and stores the result.
+A table of days is partitioned, and depends on the tables it is computed from: the views between them are defined by
+whatever runs, so that any selection over a range is one run. A view is not partitioned; it stands behind the tables.
 """
 
 import logging
@@ -10,9 +11,14 @@ import dagster as dg
 
 from reamaze_pipeline.defs.naming import keyed, plain, plain_key
 from reamaze_pipeline.defs.partitions import days_of
+from reamaze_pipeline.defs.runs_of_ours import asks_for_missing_only
 from reamaze_pipeline.errors import LineageUnknown
 from reamaze_pipeline.models.lineage import column_lineage
-from reamaze_pipeline.models.model import Model, Project, Source
+from reamaze_pipeline.models.model import Model, Node, Project, Source
+from reamaze_pipeline.models.provision import bring_up_to_date
+from reamaze_pipeline.state.days import due_days
+from reamaze_pipeline.state.inputs import require_inputs
+from reamaze_pipeline.warehouse.connection import reading
 from reamaze_pipeline.warehouse.io_manager import DuckDBWarehouse, table_metadata
 from reamaze_pipeline.warehouse.ledger import LEDGER
 from reamaze_pipeline.warehouse.table import Select
@@ -24,37 +30,46 @@ def model_assets(project: Project, partitions: dg.DailyPartitionsDefinition) -> 
 
 
 def _asset(model: Model, project: Project, partitions: dg.DailyPartitionsDefinition) -> dg.AssetsDefinition:
-    """What has rows for each day has the daily partitions; a view among them is defined once and previewed by day."""
+    """Computes the days of the run, or those of them that are due; never from days that are not stored."""
+    upstream = model.stored_inputs if model.partitioned else model.upstream
     lineage = _lineage(model, project)
 
     @dg.asset(
         key=plain_key(model.schema, model.name),
-        deps=[dg.AssetKey([schema, name]) for schema, name in _upstream(model)],
+        deps=[dg.AssetKey([node.table.schema, node.table.name]) for node in upstream if _is_asset(node)],
         group_name=plain(model.schema),
         kinds={"view" if model.materialized == "view" else "table", "sql", "duckdb"},
         description=model.description,
         owners=list(model.owners) or None,
-        partitions_def=partitions if model.daily else None,
-        backfill_policy=dg.BackfillPolicy.single_run() if model.daily else None,
+        code_version=model.version,
+        partitions_def=partitions if model.partitioned else None,
+        backfill_policy=dg.BackfillPolicy.single_run() if model.partitioned else None,
         metadata={**table_metadata(model.table), **lineage},
         io_manager_key="warehouse",
     )
-    def compute(context: dg.AssetExecutionContext, warehouse: dg.ResourceParam[DuckDBWarehouse]) -> Select:
+    def compute(context: dg.AssetExecutionContext, warehouse: dg.ResourceParam[DuckDBWarehouse]) -> Select | None:
         for source in model.upstream:
-            if isinstance(source, Source) and source.table.schema != LEDGER.schema:
+            if isinstance(source, Source) and _is_asset(source):
                 warehouse.add_columns(source.table)
-        # The UI draws column lineage from the newest materialization; one of a range is enough.
-        newest = context.partition_keys[-1] if model.daily else None
-        if lineage:
-            context.add_asset_metadata(lineage, partition_key=newest)
-        return model.select(days_of(context.partition_keys) if model.daily else None)
+        bring_up_to_date(warehouse.database, project)
+        if lineage:  # the UI draws it from the newest materialization; one of a range is enough
+            context.add_asset_metadata(lineage, partition_key=context.partition_keys[-1] if model.partitioned else None)
+        if not model.partitioned:
+            require_inputs(warehouse.database, model, None)
+            return model.select()
+        days = days_of(context.partition_keys)
+        require_inputs(warehouse.database, model, days)
+        if asks_for_missing_only(context.run.tags):
+            with reading(warehouse.database) as connection:
+                days = due_days(connection, model, days)
+        return model.select(days) if days else None
 
     return keyed(compute, model.schema, model.name)
 
 
-def _upstream(model: Model) -> list[tuple[str, str]]:
-    """What a model reads that is an asset; the warehouse's ledger is none."""
-    return [key for key in (*model.refs, *model.seeds, *model.sources) if key[0] != LEDGER.schema]
+def _is_asset(node: Node) -> bool:
+    """The warehouse's own ledger is none."""
+    return node.table.schema != LEDGER.schema
 
 
 def _lineage(model: Model, project: Project) -> dict[str, dg.TableColumnLineage]:

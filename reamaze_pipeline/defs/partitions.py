@@ -56,6 +56,11 @@ def last_whole_day(partitions: dg.DailyPartitionsDefinition, now: dt.datetime | 
     return dt.date.fromisoformat(keys[-1]) if keys else None
 
 
+def all_days(partitions: dg.DailyPartitionsDefinition, newest: dt.date) -> list[dt.date]:
+    """Every day of the calendar up to `newest`, oldest first."""
+    return days_between(partitions.start.date(), newest)
+
+
 def days_of_run(tags: Mapping[str, str]) -> list[dt.date] | None:
     """The days a run is about, oldest first; None for a run about no day in particular."""
     if "dagster/partition" in tags:

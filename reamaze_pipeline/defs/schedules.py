@@ -1,45 +1,57 @@
-"""When it runs: the job `daily_messages` and its schedule, after midnight in the time zone of the partitions."""
+"""When it runs: the job `daily_messages` and its schedule, after midnight in the time zone of the partitions.
+
+What a night has to do is told by `reamaze_pipeline.state`.
+"""
+
+import datetime as dt
+from collections.abc import Callable, Collection, Iterator
 
 import dagster as dg
 
-from reamaze_pipeline.defs.message_pages import KEY as PAGES
-from reamaze_pipeline.defs.partitions import days_of, last_whole_day, range_tags
-from reamaze_pipeline.state.catch_up import first_day_to_fetch
+from reamaze_pipeline.defs.partitions import all_days, last_whole_day, range_tags
+from reamaze_pipeline.defs.runs_of_ours import MISSING_ONLY, REFRESH_FROM
+from reamaze_pipeline.settings import Nights
+from reamaze_pipeline.state.days import WarehouseState
+from reamaze_pipeline.state.plan import nightly_work
 
+JOB = "daily_messages"
 SCHEDULE = "daily_messages_schedule"
+DESCRIPTION = "Fetch the days' messages, normalize them and derive every metric; for one day or a range of days."
 MINUTES_AFTER_MIDNIGHT = 15
 
-# One process: DuckDB lets one process write, and a process per asset took five times as long as the work.
-JOB = dg.define_asset_job(
-    "daily_messages",
-    selection=dg.AssetSelection.all(),
-    executor_def=dg.in_process_executor,
-    description="Fetch the days' messages, normalize them and derive every metric; for one day or a range of days.",
-)
+State = Callable[[Collection[dt.date]], WarehouseState]
 
 
-def daily_schedule(partitions: dg.DailyPartitionsDefinition) -> dg.ScheduleDefinition:
-    """Every night the day that has just ended, and with it the days missed while nothing ran.
+def daily_schedule(partitions: dg.DailyPartitionsDefinition, state: State, nights: Nights) -> dg.ScheduleDefinition:
+    """Every night the day that has just ended, all that is missing or stale, and the last days once more.
 
-    Dagster's own partitioned schedule asks for the newest day alone, so a night without power would leave a hole
-    for ever. This one asks for everything since the newest day that is stored, in one run.
+    Dagster's own partitioned schedule asks for the newest day alone, so a night that failed would leave a hole for
+    ever. A new deployment loads its history by itself: so many days a night, the oldest first.
     """
 
     @dg.schedule(
         name=SCHEDULE,
-        job=JOB,
+        job_name=JOB,
         cron_schedule=f"{MINUTES_AFTER_MIDNIGHT} 0 * * *",
         execution_timezone=partitions.timezone,
-        description="Each night: the day that has just ended, and the days missed since the last run.",
+        default_status=dg.DefaultScheduleStatus.RUNNING if nights.schedule else dg.DefaultScheduleStatus.STOPPED,
+        description="Each night: the day that has just ended, what is missing or stale, and the last days once more.",
     )
-    def nightly(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
+    def nightly(context: dg.ScheduleEvaluationContext) -> Iterator[dg.RunRequest | dg.SkipReason]:
         newest = last_whole_day(partitions, context.scheduled_execution_time)
         if newest is None:
-            return dg.SkipReason("The first day is not over yet.")
-        oldest = first_day_to_fetch(days_of(context.instance.get_materialized_partitions(PAGES)), newest)
-        return dg.RunRequest(
-            run_key=f"{oldest}..{newest}",
-            tags=range_tags(oldest, newest),
-        )
+            yield dg.SkipReason("The first day is not over yet.")
+            return
+        again = newest - dt.timedelta(max(nights.look_back_days - 1, 0))
+        work = nightly_work(state(all_days(partitions, newest)), newest, again, most_days=nights.catch_up_days)
+        for each in work:
+            yield dg.RunRequest(
+                run_key=f"{context.scheduled_execution_time:%Y-%m-%dT%H:%M}:{each.first}..{each.last}",
+                tags={
+                    **range_tags(each.first, each.last),
+                    MISSING_ONLY: "true",
+                    **({REFRESH_FROM: again.isoformat()} if each.last == newest and nights.look_back_days else {}),
+                },
+            )
 
     return nightly

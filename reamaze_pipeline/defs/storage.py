@@ -1,4 +1,4 @@
-"""The IO manager as the graph uses it: the warehouse, and with each stored metric a preview for the UI."""
+"""The IO manager as the graph uses it: the warehouse, and with each metric a preview for the UI."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -6,20 +6,22 @@ from typing import Any, Self
 
 import dagster as dg
 
-from reamaze_pipeline.defs.partitions import days_of
 from reamaze_pipeline.instance.running import end_abandoned_runs, run_held
 from reamaze_pipeline.report.preview import partition_previews
 from reamaze_pipeline.warehouse.connection import reading
 from reamaze_pipeline.warehouse.io_manager import DuckDBWarehouse
+from reamaze_pipeline.warehouse.ledger import stored_days
 from reamaze_pipeline.warehouse.table import Table
 
 PREVIEWED = "metrics"
-DAYS_AT_ONCE = 31
-"""Days previewed together: enough to compute a metric that looks back only once, few enough to hold in memory."""
+DAYS_PREVIEWED = 31
+"""The newest days of a run that are previewed: nobody opens those of years ago one by one."""
 
 
 class PreviewingWarehouse(DuckDBWarehouse):
-    """Stores as `DuckDBWarehouse` does, then attaches the headline numbers and first rows of each day."""
+    """Stores as `DuckDBWarehouse` does, then attaches headline numbers and first rows: of the run's newest days, or,
+    for a view, of the newest day that is stored.
+    """
 
     @contextmanager
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator[Self]:
@@ -38,17 +40,23 @@ class PreviewingWarehouse(DuckDBWarehouse):
         """Store the asset, then preview it if it is a metric."""
         super().handle_output(context, obj)
         key = context.asset_key
-        if key.path[0] == PREVIEWED:
+        if key.path[0] == PREVIEWED and obj is not None:
             self._preview(context, Table(key.path[0], key.path[-1], ()))
 
     def _preview(self, context: dg.OutputContext, table: Table) -> None:
-        days = days_of(context.asset_partition_keys) if context.has_asset_partitions else []
+        partitioned = context.has_asset_partitions
         with reading(self.database) as connection:
-            for first in range(0, max(len(days), 1), DAYS_AT_ONCE):
-                previews = partition_previews(connection, table, days[first : first + DAYS_AT_ONCE])
-                for day, preview in previews.items():
-                    metadata: dict[str, Any] = {"preview": dg.MetadataValue.md(preview.markdown)}
-                    if day is not None:
-                        metadata["dagster/partition_row_count"] = preview.rows
-                    partition = day.isoformat() if day else None
-                    context.step_context.add_asset_metadata(metadata, context.asset_key, partition)
+            days = (
+                self.days_to_store(context)[-DAYS_PREVIEWED:]
+                if partitioned
+                else sorted(stored_days(connection, DAYS))[-1:]
+            )
+            previews = partition_previews(connection, table, days)
+        for day, preview in previews.items():
+            metadata: dict[str, Any] = {"preview": dg.MetadataValue.md(preview.markdown)}
+            partition = day.isoformat() if day and partitioned else None
+            context.step_context.add_asset_metadata(metadata, context.asset_key, partition)
+
+
+DAYS = Table("raw", "message_pages", ())
+"""Whose ledger says which day is the newest."""

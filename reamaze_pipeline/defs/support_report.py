@@ -4,16 +4,15 @@ What is on the page is decided in `reamaze_pipeline.report`.
 """
 
 import base64
-from collections.abc import Set
 from pathlib import Path
 
 import dagster as dg
 
 from reamaze_pipeline import settings
-from reamaze_pipeline.instance.check_records import broken_promises
 from reamaze_pipeline.instance.retention import forget_old_runs
 from reamaze_pipeline.models.model import Project
 from reamaze_pipeline.report.charts.renderer import Renderer
+from reamaze_pipeline.state.promises import broken_promises
 from reamaze_pipeline.warehouse.io_manager import DuckDBWarehouse
 
 KEY = dg.AssetKey(["reports", "support_report"])
@@ -25,8 +24,8 @@ def forget_what_is_old(context: dg.HookContext) -> None:
     forget_old_runs(context.instance, settings.read(settings.Records).keep_runs_days)
 
 
-def support_report(project: Project, promises: Set[dg.AssetCheckKey], timezone: str, path: Path) -> dg.AssetsDefinition:
-    """The asset that writes the report of `project`'s metrics to `path`, and which of the `promises` are broken."""
+def support_report(project: Project, timezone: str, path: Path) -> dg.AssetsDefinition:
+    """The asset that writes the report of `project`'s metrics to `path`."""
 
     @dg.asset(
         key=KEY,
@@ -37,13 +36,12 @@ def support_report(project: Project, promises: Set[dg.AssetCheckKey], timezone: 
         hooks={forget_what_is_old},
     )
     def support_report(
-        context: dg.AssetExecutionContext,
         warehouse: dg.ResourceParam[DuckDBWarehouse],
         renderer: dg.ResourceParam[Renderer],
     ) -> dg.MaterializeResult[None]:
         from reamaze_pipeline.report.build import build_report, write_report  # noqa: PLC0415 no other asset needs it
 
-        failed = broken_promises(context.instance, promises)
+        failed = broken_promises(warehouse.database)
         report = build_report(
             warehouse.database,
             timezone=timezone,

@@ -22,38 +22,56 @@ def check_name(column: Column, test: ColumnTest) -> str:
 def failing_rows(
     project: Project, model: Model, column: Column, test: ColumnTest, days: Iterable[date] | None = None
 ) -> Select:
-    """How many rows (for ``unique``, values) of the days fail, as a select of one number. None means all days."""
+    """How many rows fail: columns ``day`` and ``failing`` where the model's rows have days, else the latter alone.
+
+    None means all days. A value of a stored table is ``unique`` if no other row of any day has it.
+    """
     window = None if days is None else DayFilter.of(days)
     parameters = dict(window.parameters) if window is not None and model.event_time is not None else {}
-    sql, more = _FAILING[test.name](project, relation(model, window), quoted(column.name), test.arguments)
-    return Select(sql, parameters | more)
+    condition, more = _FAILING[test.name](project, model, window, column, test.arguments)
+    rows = f"FROM {relation(model, window)} AS tested WHERE {condition}"
+    if model.event_time is None:
+        return Select(f"SELECT count(*) AS failing {rows}", parameters | more)
+    day = quoted(model.event_time)
+    return Select(f"SELECT {day}::DATE AS day, count(*) AS failing {rows} GROUP BY 1 ORDER BY 1", parameters | more)
 
 
 _Failing = tuple[str, dict[str, Any]]
 
 
-def _not_null(_: Project, rows: str, name: str, __: Mapping[str, Any]) -> _Failing:
-    return f"SELECT count(*) AS failing FROM {rows} AS tested WHERE {name} IS NULL", {}
+def _not_null(_: Project, __: Model, ___: DayFilter | None, column: Column, ____: Mapping[str, Any]) -> _Failing:
+    return f"{quoted(column.name)} IS NULL", {}
 
 
-def _unique(_: Project, rows: str, name: str, __: Mapping[str, Any]) -> _Failing:
-    repeated = f"SELECT {name} FROM {rows} AS tested WHERE {name} IS NOT NULL GROUP BY {name} HAVING count(*) > 1"
-    return f"SELECT count(*) AS failing FROM ({repeated})", {}
+def _unique(_: Project, model: Model, window: DayFilter | None, column: Column, __: Mapping[str, Any]) -> _Failing:
+    name, asked = quoted(column.name), relation(model, window)
+    # A view over all days is too dear to be asked for each day's values; what it is made of is stored and looked at.
+    everywhere = model.table.qualified if model.partitioned else asked
+    mine = f"SELECT {name} FROM {asked} AS own WHERE {name} IS NOT NULL"
+    return (
+        f"{name} IN (SELECT {name} FROM {everywhere} AS others WHERE {name} IN ({mine})"
+        f" GROUP BY {name} HAVING count(*) > 1)",
+        {},
+    )
 
 
-def _accepted_values(_: Project, rows: str, name: str, arguments: Mapping[str, Any]) -> _Failing:
+def _accepted_values(
+    _: Project, __: Model, ___: DayFilter | None, column: Column, arguments: Mapping[str, Any]
+) -> _Failing:
     accepted = {f"accepted_{n}": value for n, value in enumerate(arguments["values"])}
     values = ", ".join(f"${key}" for key in accepted)
-    return f"SELECT count(*) AS failing FROM {rows} AS tested WHERE {name} NOT IN ({values})", accepted
+    return f"{quoted(column.name)} NOT IN ({values})", accepted
 
 
-def _relationships(project: Project, rows: str, name: str, arguments: Mapping[str, Any]) -> _Failing:
-    parent = project.nodes[arguments["to"]].table.qualified
-    found = f"SELECT 1 FROM {parent} AS parent WHERE parent.{quoted(arguments['field'])} = child.{name}"
-    return f"SELECT count(*) AS failing FROM {rows} AS child WHERE {name} IS NOT NULL AND NOT EXISTS ({found})", {}
+def _relationships(
+    project: Project, _: Model, __: DayFilter | None, column: Column, arguments: Mapping[str, Any]
+) -> _Failing:
+    parent, name = project.nodes[arguments["to"]].table.qualified, quoted(column.name)
+    found = f"SELECT 1 FROM {parent} AS parent WHERE parent.{quoted(arguments['field'])} = tested.{name}"
+    return f"{name} IS NOT NULL AND NOT EXISTS ({found})", {}
 
 
-_FAILING: dict[str, Callable[[Project, str, str, Mapping[str, Any]], _Failing]] = {
+_FAILING: dict[str, Callable[[Project, Model, DayFilter | None, Column, Mapping[str, Any]], _Failing]] = {
     "not_null": _not_null,
     "unique": _unique,
     "accepted_values": _accepted_values,

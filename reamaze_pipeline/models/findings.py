@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 
 import duckdb
 
@@ -18,19 +21,25 @@ class Findings:
 
     count: int
     markdown: str
+    by_day: Mapping[date, int] | None = None
+    """Failing rows by day, where the rows say in a column ``day`` which they are of."""
 
 
 def find(connection: duckdb.DuckDBPyConnection, select: Select) -> Findings:
-    """Run a test's select: it gives the failing rows, or one row with their number named ``failing``."""
+    """Run a test's select: it gives the failing rows, or their number named ``failing``, in one row or by day."""
     result = connection.execute(select.sql, dict(select.parameters))
     names = [column[0] for column in result.description or []]
     rows = result.fetchall()
     if names == ["failing"]:
         return Findings(rows[0][0], "")
+    if names == ["day", "failing"]:
+        return Findings(sum(count for _, count in rows), "", dict(rows))
     lines = [_line(names), _line(["---"] * len(names)), *(_line(row) for row in rows[:SHOWN])]
     if len(rows) > SHOWN:
         lines.append(f"\n… and {len(rows) - SHOWN:,} more")
-    return Findings(len(rows), "\n".join(lines))
+    days = Counter(row[names.index("day")] for row in rows) if "day" in names else None
+    dated = days is not None and all(isinstance(day, date) for day in days)
+    return Findings(len(rows), "\n".join(lines), days if dated else None)
 
 
 def _line(values: list[str] | tuple[object, ...]) -> str:

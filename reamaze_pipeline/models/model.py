@@ -22,6 +22,9 @@ from reamaze_pipeline.warehouse.table import Column, ColumnTest, Select, Table, 
 ROWS_PER_BATCH = 150_000
 """Rows of an input that a model is computed from at a time, unless the input's ``meta`` says otherwise."""
 
+META = "meta"
+"""Schema of what the warehouse keeps about itself: no input that could be missing or newer."""
+
 Materialized = Literal["incremental", "table", "view"]
 
 
@@ -109,6 +112,13 @@ class Model:
     def upstream(self) -> tuple[Source | Seed | Model, ...]:
         """What it reads, by its own SQL."""
         return tuple(self.inputs.values())
+
+    @property
+    def stored_inputs(self) -> tuple[Node, ...]:
+        """The tables it is computed from, behind the views it reads as well; not the warehouse's own."""
+        return tuple(
+            {node.table.label: node for node in _stored(self.upstream) if node.table.schema != "meta"}.values()
+        )
 
     @property
     def version(self) -> str:

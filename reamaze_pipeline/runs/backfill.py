@@ -10,32 +10,40 @@ from __future__ import annotations
 import datetime as dt
 import time
 import uuid
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence, Set
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import dagster as dg
 
 from reamaze_pipeline.crawl.progress import CrawlProgress, CrawlSummary, StoredDay
 from reamaze_pipeline.definitions import build_defs
-from reamaze_pipeline.defs.message_pages import fetch_config
 from reamaze_pipeline.defs.partitions import days_between, days_of, last_whole_day, range_tags
+from reamaze_pipeline.defs.runs_of_ours import missing_only_tags
 from reamaze_pipeline.defs.schedules import JOB
+from reamaze_pipeline.defs.support_report import KEY as REPORT
 from reamaze_pipeline.deployment import Deployment
-from reamaze_pipeline.errors import NoSuchDays
+from reamaze_pipeline.errors import NoSuchDays, UsageRefused
 from reamaze_pipeline.instance.home import open_instance
 from reamaze_pipeline.instance.running import end_abandoned_runs, process_tag
+from reamaze_pipeline.models.provision import bring_up_to_date, outdated_views
 from reamaze_pipeline.runs.failure import failure_of_run
 from reamaze_pipeline.runs.loading import uncollected
-from reamaze_pipeline.state.completeness import incomplete_days, row_counts
+from reamaze_pipeline.state.plan import Work, one_run
+from reamaze_pipeline.warehouse.connection import reading
 from reamaze_pipeline.warehouse.files.snapshot import replace_snapshot
+from reamaze_pipeline.warehouse.lake.location import is_there
+from reamaze_pipeline.warehouse.ledger import partition_counts, read_ledger
 
 SILENT = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a backfill did. `messages` are all that are stored for the days asked for, fetched now or before."""
+    """What a backfill did. `messages` are all that are stored for the days asked for, fetched now or before.
+
+    `built` are the tables of which days were stored, with the number of these days; `views` those defined anew.
+    """
 
     days: int
     fetched_days: int
@@ -44,17 +52,26 @@ class Outcome:
     retries: int
     waited_seconds: float
     seconds: float
+    built: Mapping[str, int] = field(default_factory=dict)
+    views: Sequence[str] = ()
 
     @property
     def in_words(self) -> str:
         """One line for people."""
         stored = f"{self.days:,} days are stored with {self.messages:,} messages"
-        if not self.fetched_days:
-            return f"{stored}; nothing had to be fetched."
-        return (
-            f"{stored}; {self.fetched_days:,} of them fetched in {self.requests:,} requests"
-            f" ({self.retries:,} retries), {self.seconds:.1f} s in all."
-        )
+        done = []
+        if self.fetched_days:
+            done.append(
+                f"{self.fetched_days:,} of them fetched in {self.requests:,} requests ({self.retries:,} retries),"
+                f" {self.seconds:.1f} s in all"
+            )
+        elif self.built:
+            done.append(f"nothing had to be fetched; built: {', '.join(self.built)}")
+        else:
+            done.append("nothing had to be fetched or built")
+        if self.views and not self.fetched_days:
+            done.append(f"defined anew: {', '.join(self.views)}")
+        return f"{stored}; {'; '.join(done)}."
 
 
 def backfill(
@@ -63,10 +80,12 @@ def backfill(
     last: dt.date,
     *,
     refresh: bool = False,
+    select: str | None = None,
     announce: Callable[[StoredDay], None] = lambda _: None,
 ) -> Outcome:
-    """Materialize what is missing of every asset from `first` to `last`, both included; with `refresh`, all.
+    """Materialize what is missing or stale of every table from `first` to `last`, both included; with `refresh`, all.
 
+    Of `select` (Dagster's selection syntax, such as `metrics/night_owls` or `+core/messages`) only what it names.
     `announce` is called for each day as soon as its pages are stored, in the thread that stores them.
 
     Raises:
@@ -75,18 +94,35 @@ def backfill(
     """
     began = time.monotonic()
     days = _existing(deployment, first, last)
+    heard = _Heard(announce)
+    with uncollected():
+        definitions = build_defs(deployment, heard)
+    before = _stored_at(deployment, days)
     with open_instance(deployment.database) as instance:
         end_abandoned_runs(instance)
-        wanted = days if refresh else _incomplete(deployment, instance, days)
-        traffic = _run(deployment, instance, wanted, refresh, announce) if wanted else CrawlSummary()
+        outdated = {view.table.label for view in outdated_views(deployment.database, deployment.project)}
+        work = _work(deployment, instance, days, refresh)
+        keys = _keys(deployment, work, outdated)
+        if select is not None:
+            keys &= _selected(definitions, select)
+        if keys:
+            _run(definitions, instance, work or Work(last, last, frozenset()), keys, refresh)
+            if deployment.storage.snapshot is not None and isinstance(deployment.database, Path):
+                replace_snapshot(deployment.database, deployment.storage.snapshot)
+        else:
+            bring_up_to_date(deployment.database, deployment.project)
+    after = _stored_at(deployment, days)
+    traffic = heard.summary
     return Outcome(
         days=len(days),
         fetched_days=traffic.days_fetched,
-        messages=sum(row_counts(deployment.database, deployment.messages, days).values()),
+        messages=_messages(deployment, days),
         requests=traffic.requests,
         retries=traffic.retries,
         waited_seconds=traffic.waited_seconds,
         seconds=round(time.monotonic() - began, 3),
+        built={label: count for label, at in after.items() if (count := _changed(at, before.get(label, {})))},
+        views=sorted(outdated),
     )
 
 
@@ -104,39 +140,87 @@ def _existing(deployment: Deployment, first: dt.date, last: dt.date) -> list[dt.
     return days_between(first, last)
 
 
-def _incomplete(deployment: Deployment, instance: dg.DagsterInstance, days: Sequence[dt.date]) -> list[dt.date]:
-    """The shortest range that holds every day of which some table, or Dagster's record of it, is missing."""
-    pages, models = deployment.pages.table, deployment.daily_models
-    missing = set(incomplete_days(deployment.database, pages, deployment.project.models, days))
-    for table in (pages, *models):
-        announced = days_of(instance.get_materialized_partitions(dg.AssetKey([table.schema, table.name])))
-        missing |= set(days) - set(announced)
-    return days_between(min(missing), max(missing)) if missing else []
+def _work(deployment: Deployment, instance: dg.DagsterInstance, days: Sequence[dt.date], refresh: bool) -> Work | None:
+    """One run for all that is wrong of the days, and for what is stored and not on Dagster's record."""
+    state = deployment.state(days)
+    if refresh:
+        return Work(days[0], days[-1], frozenset(state.troubles))
+    asked = set(days)
+    unannounced = {
+        label: asked - set(days_of(instance.get_materialized_partitions(key)))
+        for label, key in _asset_keys(deployment).items()
+        if label in state.troubles
+    }
+    return one_run(state, unannounced)
+
+
+def _keys(deployment: Deployment, work: Work | None, outdated: Set[str]) -> set[dg.AssetKey]:
+    """The assets of a run: tables with something to do, the views of them, outdated views, the report."""
+    touched = set(work.tables if work else ())
+    chosen = set(touched) | set(outdated)
+    for model in deployment.project.models:
+        if not model.partitioned and any(node.table.label in touched for node in model.upstream):
+            touched.add(model.table.label)
+            chosen.add(model.table.label)
+    keys = {key for label, key in _asset_keys(deployment).items() if label in chosen}
+    return keys | {REPORT} if keys else keys
+
+
+def _asset_keys(deployment: Deployment) -> dict[str, dg.AssetKey]:
+    """The asset of each table, by the table's label."""
+    tables = [deployment.pages.table, *(model.table for model in deployment.project.models)]
+    return {table.label: dg.AssetKey([table.schema, table.name]) for table in tables}
+
+
+def _selected(definitions: dg.Definitions, select: str) -> set[dg.AssetKey]:
+    """The keys that a selection names. Raises `NoSuchDays`' sibling `UsageRefused` for one that cannot be read."""
+    graph = definitions.resolve_asset_graph()
+    try:
+        found = dg.AssetSelection.from_string(select).resolve(graph)
+    except Exception as error:
+        raise UsageRefused(f"--select {select} is not a selection of assets: {' '.join(str(error).split())}") from error
+    if not found:
+        raise UsageRefused(f"--select {select} names no asset; write it as schema/table, such as metrics/reply_turns")
+    return set(found)
 
 
 def _run(
-    deployment: Deployment,
-    instance: dg.DagsterInstance,
-    days: Sequence[dt.date],
-    refresh: bool,
-    announce: Callable[[StoredDay], None],
-) -> CrawlSummary:
-    """One run over the days; what it says of its requests."""
-    heard = _Heard(announce)
-    with uncollected():
-        job = build_defs(deployment, heard).resolve_job_def(JOB.name)
-    result = job.execute_in_process(
+    definitions: dg.Definitions, instance: dg.DagsterInstance, work: Work, keys: Set[dg.AssetKey], refresh: bool
+) -> None:
+    result = definitions.resolve_job_def(JOB).execute_in_process(
         instance=instance,
         run_id=str(uuid.uuid4()),
-        tags={**range_tags(days[0], days[-1]), **process_tag()},
-        run_config={**SILENT, **fetch_config(missing_only=not refresh)},
+        tags={**range_tags(work.first, work.last), **missing_only_tags(missing_only=not refresh), **process_tag()},
+        run_config=SILENT,
+        asset_selection=sorted(keys),
         raise_on_error=False,
     )
     if not result.success:
         raise failure_of_run(result)
-    if deployment.storage.snapshot is not None and isinstance(deployment.database, Path):
-        replace_snapshot(deployment.database, deployment.storage.snapshot)
-    return heard.summary
+
+
+def _stored_at(deployment: Deployment, days: Sequence[dt.date]) -> dict[str, dict[dt.date, dt.datetime]]:
+    """When each of the days was stored, by the label of its table."""
+    if not is_there(deployment.database):
+        return {}
+    asked = set(days)
+    with reading(deployment.database) as connection:
+        return {
+            f"{schema}.{table}": {day: it.loaded_at for day, it in stored.items() if day in asked and day is not None}
+            for (schema, table), stored in read_ledger(connection).items()
+        }
+
+
+def _changed(now: Mapping[dt.date, dt.datetime], before: Mapping[dt.date, dt.datetime]) -> int:
+    return sum(before.get(day) != at for day, at in now.items())
+
+
+def _messages(deployment: Deployment, days: Sequence[dt.date]) -> int:
+    if not is_there(deployment.database):
+        return 0
+    with reading(deployment.database) as connection:
+        counts = partition_counts(connection, deployment.messages)
+    return sum(counts.get(day, 0) for day in days)
 
 
 class _Heard(CrawlProgress):

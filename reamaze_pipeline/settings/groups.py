@@ -88,6 +88,16 @@ def _listed(text: str) -> list[str]:
     return [part.strip() for part in text.split(",") if part.strip()]
 
 
+class Nights(BaseSettings):
+    """What the nightly schedule does, and whether it is on when the UI first starts."""
+
+    model_config = Calendar.model_config
+
+    schedule: bool = True
+    look_back_days: int = Field(default=3, ge=0, le=366)
+    catch_up_days: int = Field(default=366, ge=1)
+
+
 class Address(BaseSettings):
     """Where Re:amaze is, and how fast it may be asked."""
 

@@ -49,6 +49,17 @@ def is_table(connection: duckdb.DuckDBPyConnection, table: Table) -> bool:
     return _kind(connection, table) == "table"
 
 
+def relations(connection: duckdb.DuckDBPyConnection) -> set[tuple[str, str]]:
+    """Schema and name of every table and view."""
+    return set(
+        connection.execute(
+            "SELECT schema_name, table_name FROM duckdb_tables() WHERE database_name = current_database()"
+            " UNION ALL SELECT schema_name, view_name FROM duckdb_views()"
+            " WHERE database_name = current_database() AND NOT internal"
+        ).fetchall()
+    )
+
+
 def create_schema(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
     """Create the table's schema if there is none."""
     connection.execute(f"CREATE SCHEMA IF NOT EXISTS {quoted(table.schema)}")

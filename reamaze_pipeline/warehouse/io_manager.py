@@ -27,7 +27,7 @@ from reamaze_pipeline.warehouse.connection import (
     without_database,
     writing,
 )
-from reamaze_pipeline.warehouse.day_filter import DayFilter
+from reamaze_pipeline.warehouse.day_filter import DailySelect, DayFilter
 from reamaze_pipeline.warehouse.frame import columns_of
 from reamaze_pipeline.warehouse.lake.location import Lake, is_there, located
 from reamaze_pipeline.warehouse.lake.types import as_kept
@@ -75,7 +75,7 @@ class DuckDBWarehouse(dg.ConfigurableIOManager):
             key = context.asset_key.to_user_string()
             msg = f"{key} returned a {type(obj).__name__}; return a DataFrame, a list of rows or a Select."
             raise TableRefused(msg)
-        days = _days(context)
+        days = list(obj.days) if isinstance(obj, DailySelect) else self.days_to_store(context)
         if isinstance(obj, Select) and obj.as_view:
             self._store_view(context, obj)
             return
@@ -83,6 +83,10 @@ class DuckDBWarehouse(dg.ConfigurableIOManager):
         version = obj.version if isinstance(obj, Select) else context.version
         counts = self.replace(table, days, obj, run_id=context.run_id, version=version, details=_details(context))
         self._report(context, table, counts)
+
+    def days_to_store(self, context: dg.OutputContext) -> list[date]:
+        """The days of the asset's partitions in this run, oldest first; none for an asset without partitions."""
+        return _days(context)
 
     def load_input(self, context: dg.InputContext) -> pd.DataFrame:
         """The partitions asked for; of the columns, those that the input's metadata ``columns`` names, or all."""

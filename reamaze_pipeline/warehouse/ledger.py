@@ -14,7 +14,7 @@ from typing import Any
 
 import duckdb
 
-from reamaze_pipeline.warehouse.catalog import is_table, prepare
+from reamaze_pipeline.warehouse.catalog import is_table, prepare, stored_columns
 from reamaze_pipeline.warehouse.lake.lock import LAG
 from reamaze_pipeline.warehouse.table import Column, Table
 
@@ -102,6 +102,35 @@ def now(connection: duckdb.DuckDBPyConnection) -> datetime:
 def host_now() -> datetime:
     """This host's clock, as the ledger writes times."""
     return datetime.now(UTC).replace(tzinfo=None)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredVersion:
+    """When a day was stored and what it is made of was read (naive UTC), by which version; whether nothing proves it."""
+
+    loaded_at: datetime
+    read_at: datetime
+    version: str | None
+    unproven: bool
+
+
+Ledger = Mapping[tuple[str, str], Mapping[date | None, StoredVersion]]
+"""By schema and table, then by day; the day None is that of a table stored whole."""
+
+
+def read_ledger(connection: duckdb.DuckDBPyConnection) -> Ledger:
+    """All of the ledger in one look, without what it knows besides."""
+    if not is_table(connection, LEDGER):
+        return {}
+    names = {column.name for column in stored_columns(connection, LEDGER)}
+    read = "coalesce(read_at, loaded_at)" if "read_at" in names else "loaded_at"  # an earlier version's ledger has none
+    found: dict[tuple[str, str], dict[date | None, StoredVersion]] = {}
+    for schema, table, day, loaded_at, read_at, version, unproven in connection.execute(
+        f"SELECT schema_name, table_name, day, loaded_at, {read}, version,"
+        " coalesce(details ->> '$.unproven' NOT IN ('', 'null'), false) FROM meta.partitions"
+    ).fetchall():
+        found.setdefault((schema, table), {})[day] = StoredVersion(loaded_at, read_at, version, unproven)
+    return found
 
 
 def stored_days(connection: duckdb.DuckDBPyConnection, table: Table) -> set[date]:

@@ -1,56 +1,73 @@
-"""What is told of broken promises once several runs have looked, each at some of them."""
+"""Checks in Dagster's eyes: red for any stored day that breaks a promise, in the way only for days of the run."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import datetime as dt
+from pathlib import Path
 
 import dagster as dg
 import pytest
 
-from reamaze_pipeline.defs.checks import model_checks, promised
-from reamaze_pipeline.instance.check_records import broken_promises
+from reamaze_pipeline.deployment import Deployment
+from reamaze_pipeline.errors import BackfillFailed
+from reamaze_pipeline.instance.home import open_instance
+from reamaze_pipeline.runs.backfill import backfill
 from reamaze_pipeline.sandbox import Sandbox
+from reamaze_pipeline.state.promises import broken_promises
 from tests.conftest import Deploy
 
-PROMISES = {dg.AssetCheckKey(dg.AssetKey("table"), name) for name in "ab"}
+DAY, NEXT = dt.date(2026, 3, 4), dt.date(2026, 3, 5)
+KEY = dg.AssetCheckKey(dg.AssetKey(["core", "messages"]), "the_fourth_is_empty")
 
 
 @pytest.fixture
-def instance() -> Iterator[dg.DagsterInstance]:
-    with dg.DagsterInstance.ephemeral() as instance:
-        yield instance
+def models(tmp_path: Path) -> Path:
+    """A promise that one day breaks."""
+    tests = tmp_path / "models" / "tests" / "core" / "messages"
+    tests.mkdir(parents=True)
+    text = "-- On the fourth nobody writes.\nselect day, message_id from {{ ref('messages') }} where day = '2026-03-04'"
+    (tests / "the_fourth_is_empty.sql").write_text(text)
+    return tmp_path / "models"
 
 
-def run(instance: dg.DagsterInstance, looked_at: str, passed: str) -> None:
-    """One run of an asset with promises, looking at some of them and finding some kept."""
-
-    @dg.asset(check_specs=[dg.AssetCheckSpec(name, asset="table", description=f"{name} holds") for name in looked_at])
-    def table() -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
-        yield dg.MaterializeResult()
-        for name in looked_at:
-            yield dg.AssetCheckResult(passed=name in passed, check_name=name, description=f"{name} holds")
-
-    assert dg.materialize([table], instance=instance).success
+def last_look(deployment: Deployment) -> dg.AssetCheckEvaluation:
+    with open_instance(deployment.database) as instance:
+        (run, *_) = instance.get_runs(limit=1)
+        records = instance.get_records_for_run(run.run_id, of_type=dg.DagsterEventType.ASSET_CHECK_EVALUATION).records
+    events = [record.event_log_entry.dagster_event for record in records]
+    looked = [event.asset_check_evaluation_data for event in events if event is not None]
+    return next(look for look in looked if look.asset_check_key == KEY)
 
 
-def test_the_newest_look_at_each_promise_counts(instance: dg.DagsterInstance) -> None:
-    assert broken_promises(instance, PROMISES) == []
-    run(instance, "ab", passed="b")
-    assert broken_promises(instance, PROMISES) == ["table: a holds"]
-    run(instance, "b", passed="")
-    assert broken_promises(instance, PROMISES) == ["table: a holds", "table: b holds"]
-    run(instance, "a", passed="a")
-    assert broken_promises(instance, PROMISES) == ["table: b holds"]
+def test_a_day_stored_earlier_keeps_the_check_red(sandbox: Sandbox, deploy: Deploy, models: Path) -> None:
+    deployment = deploy(sandbox, REAMAZE_MODELS=str(models))
+    with pytest.raises(BackfillFailed, match="the_fourth_is_empty"):
+        backfill(deployment, DAY, DAY)
+    backfill(deployment, NEXT, NEXT)  # its own days keep the promise, so nothing stops it
+    look = last_look(deployment)
+    assert not look.passed
+    assert look.severity == dg.AssetCheckSeverity.WARN
+    assert list(look.metadata["days"].value) == [str(DAY)]  # type: ignore[arg-type]
+    (told,) = [line for line in broken_promises(deployment.database) if "fourth" in line]
+    assert told.startswith("core/messages: On the fourth nobody writes. (")
+    assert told.endswith(f"rows on {DAY})")
 
 
-def test_runs_that_looked_elsewhere_or_nowhere_change_nothing(instance: dg.DagsterInstance) -> None:
-    run(instance, "ab", passed="b")
-    for looked_at in ("", "b", "b", "c"):
-        run(instance, looked_at, passed="b")
-    assert broken_promises(instance, PROMISES) == ["table: a holds"]
+def test_a_promise_that_is_new_is_looked_at_on_all_stored_days(sandbox: Sandbox, deploy: Deploy, models: Path) -> None:
+    backfill(deploy(sandbox), DAY, DAY)
+    deployment = deploy(sandbox, REAMAZE_MODELS=str(models))
+    backfill(deployment, NEXT, NEXT)
+    assert list(last_look(deployment).metadata["days"].value) == [str(DAY)]  # type: ignore[arg-type]
 
 
-def test_all_that_a_run_looks_at_is_known_beforehand(sandbox: Sandbox, deploy: Deploy) -> None:
-    deployment = deploy(sandbox)
-    specs = [spec for checks in model_checks(deployment.project, deployment.tests) for spec in checks.check_specs]
-    assert {spec.key for spec in specs} == promised(deployment.project, deployment.tests)
+def test_a_mended_day_turns_the_check_green(sandbox: Sandbox, deploy: Deploy, models: Path) -> None:
+    deployment = deploy(sandbox, REAMAZE_MODELS=str(models))
+    with pytest.raises(BackfillFailed):
+        backfill(deployment, DAY, DAY)
+    sandbox.history.delete(0)
+    start = dt.datetime.combine(DAY, dt.time(), dt.UTC)
+    for row in sandbox.truth(start, start + dt.timedelta(1)):
+        sandbox.history.delete_conversation(row.message["conversation"]["slug"])
+    backfill(deployment, DAY, DAY, refresh=True)
+    assert last_look(deployment).passed
+    assert not [line for line in broken_promises(deployment.database) if "fourth" in line]

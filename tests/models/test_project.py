@@ -10,6 +10,7 @@ import pytest
 
 from reamaze_pipeline.errors import ModelError
 from reamaze_pipeline.models.column_tests import failing_rows
+from reamaze_pipeline.models.findings import find
 from reamaze_pipeline.models.lineage import column_lineage
 from reamaze_pipeline.models.model import Model, Project
 from reamaze_pipeline.models.project import load_project
@@ -259,7 +260,7 @@ def test_column_tests_count_what_fails_in_the_days_of_the_run(warehouse: Warehou
             for days in ([DAY], [other], None):
                 select = failing_rows(project, model, column, test, days)
                 with reading(warehouse.path) as connection:
-                    (count,) = connection.execute(select.sql, dict(select.parameters)).fetchall()[0]
+                    count = find(connection, select).count
                 if count:
                     found[model.name, column.name, test.name, days[0] if days else None] = count
     assert found == {

@@ -11,7 +11,7 @@ import dagster as dg
 import pytest
 
 from reamaze_pipeline.deployment import Deployment
-from reamaze_pipeline.errors import BackfillFailed, NoSuchDays
+from reamaze_pipeline.errors import BackfillFailed, NoSuchDays, UsageRefused
 from reamaze_pipeline.instance.home import open_instance
 from reamaze_pipeline.runs.backfill import backfill
 from reamaze_pipeline.sandbox import Sandbox, SandboxOptions
@@ -71,25 +71,49 @@ def test_all_revisions_of_the_api_give_equal_tables(history: SandboxOptions, dep
 
 def test_each_day_of_a_metric_shows_its_rows_in_the_ui(stored: Deployment) -> None:
     days = [(FIRST + dt.timedelta(n)).isoformat() for n in range(8)]
-    for name in ("messages_per_origin", "reply_turns", "awaiting_reply"):
-        with reading(stored.database) as connection:
-            rows_by_day = dict(
-                connection.execute(f"select day::varchar, count(*) from metrics.{name} group by 1").fetchall()
-            )
-        with open_instance(stored.database) as instance:
-            key = dg.AssetKey(["metrics", name])
-            assert instance.get_materialized_partitions(key) == set(days)
-            found = instance.fetch_materializations(key, limit=100).records
-        shown = {record.partition_key: record.asset_materialization for record in found}
-        assert sorted(filter(None, shown)) == days
-        for day, event in shown.items():
-            assert event is not None
-            assert day is not None
-            rows = rows_by_day.get(day, 0)
-            assert event.metadata["dagster/partition_row_count"].value == rows, (name, day)
-            preview = str(event.metadata["preview"].value)
-            assert f"**{rows:,} row" in preview
-            assert f"{dt.date.fromisoformat(day):%-d %B %Y}" in preview
+    name = "messages_per_origin"
+    with reading(stored.database) as connection:
+        counted = connection.execute(f"select day::varchar, count(*) from metrics.{name} group by 1").fetchall()
+    rows_by_day = dict(counted)
+    with open_instance(stored.database) as instance:
+        key = dg.AssetKey(["metrics", name])
+        assert instance.get_materialized_partitions(key) == set(days)
+        found = instance.fetch_materializations(key, limit=100).records
+    shown = {record.partition_key: record.asset_materialization for record in found}
+    assert sorted(filter(None, shown)) == days
+    for day, event in shown.items():
+        assert event is not None
+        assert day is not None
+        rows = rows_by_day.get(day, 0)
+        assert event.metadata["dagster/partition_row_count"].value == rows, (name, day)
+        preview = str(event.metadata["preview"].value)
+        assert f"**{rows:,} row" in preview
+        assert f"{dt.date.fromisoformat(day):%-d %B %Y}" in preview
+
+
+def test_a_view_is_announced_once_with_its_newest_day(stored: Deployment) -> None:
+    with open_instance(stored.database) as instance:
+        for name in ("reply_turns", "awaiting_reply"):
+            (record,) = instance.fetch_materializations(dg.AssetKey(["metrics", name]), limit=100).records
+            assert record.partition_key is None
+            assert record.asset_materialization is not None
+            assert f"{LAST:%-d %B %Y}" in str(record.asset_materialization.metadata["preview"].value)
+
+
+def test_a_stored_day_is_announced_once(stored: Deployment) -> None:
+    with open_instance(stored.database) as instance:
+        found = instance.fetch_materializations(dg.AssetKey(["raw", "message_pages"]), limit=100).records
+    assert sorted(str(record.partition_key) for record in found) == [str(FIRST + dt.timedelta(n)) for n in range(8)]
+
+
+def test_a_selection_builds_what_it_names_and_no_more(sandbox: Sandbox, deploy: Deploy) -> None:
+    deployment = deploy(sandbox)
+    outcome = backfill(deployment, FIRST, LAST, select="raw/message_pages or core/messages")
+    assert outcome.built == {"raw.message_pages": 8, "core.messages": 8}
+    outcome = backfill(deployment, FIRST, LAST, select="metrics/messages_per_origin")
+    assert outcome.built == {"metrics.messages_per_origin": 8}
+    with pytest.raises(UsageRefused, match="--select metrics/no_such"):
+        backfill(deployment, FIRST, LAST, select="metrics/no_such")
 
 
 def test_a_second_backfill_asks_for_nothing_and_changes_nothing(sandbox: Sandbox, stored: Deployment) -> None:

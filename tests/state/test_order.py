@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from reamaze_pipeline.models.model import Model, Project
-from reamaze_pipeline.state.staleness import stale_days
+from reamaze_pipeline.state.days import own_troubles
 from reamaze_pipeline.warehouse import partition
 from reamaze_pipeline.warehouse.connection import reading, writing
-from reamaze_pipeline.warehouse.ledger import host_now, stored_partitions
+from reamaze_pipeline.warehouse.ledger import host_now, read_ledger, stored_partitions
 from reamaze_pipeline.warehouse.staging import Staged, staged
 from reamaze_pipeline.warehouse.table import Column, Table
 from tests.stored_pages import DAY, Warehouse, message, page
@@ -31,6 +32,10 @@ def location(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 @pytest.fixture
 def messages(project: Project) -> Model:
     return next(model for model in project.models if model.table.label == "core.messages")
+
+
+def _stale(connection: duckdb.DuckDBPyConnection, messages: Model) -> dict[date, str]:
+    return {day: it.reason for day, it in own_troubles(read_ledger(connection), messages, [DAY]).items()}
 
 
 @contextmanager
@@ -55,10 +60,10 @@ def test_what_was_computed_before_newer_pages_came_is_stale_though_it_is_stored_
         with writing(location) as connection:
             partition.store(connection, rows, version=messages.version)
     with reading(location) as connection:
-        assert stale_days(connection, messages) == {DAY: "raw.message_pages was stored again after core.messages"}
+        assert _stale(connection, messages) == {DAY: "raw.message_pages was stored again after core.messages"}
     warehouse.derive([DAY])
     with reading(location) as connection:
-        assert stale_days(connection, messages) == {}
+        assert _stale(connection, messages) == {}
     assert len(warehouse.table("core.messages")) == 2
 
 

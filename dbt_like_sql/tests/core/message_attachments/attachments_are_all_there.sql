@@ -7,7 +7,7 @@ with counted as (
 
 )
 
-select messages.message_id, messages.attachment_count, coalesce(counted.rows, 0) as rows
+select messages.day, messages.message_id, messages.attachment_count, coalesce(counted.rows, 0) as rows
 from {{ ref('messages') }} as messages
 left join counted on counted.message_id = messages.message_id
 where messages.attachment_count <> coalesce(counted.rows, 0)

@@ -1,8 +1,8 @@
 {{ config(severity='warn') }}
 
 -- Every visibility code is one that Re:amaze documents; others are kept, labelled "Unknown (N)" and listed here.
-select visibility, count(*) as messages
+select day, visibility, count(*) as messages
 from {{ ref('messages') }}
 where visibility is null or visibility not in (select code from {{ ref('visibilities') }})
-group by visibility
+group by all
 order by messages desc

@@ -1,0 +1,130 @@
+"""The one answer to "what is missing?": for each table and day, what is wrong with it, by the ledger and the models.
+
+A day of a table is *missing* if it was never stored, *stale* if it is not what would be stored now (its input was
+stored again later, its SQL or a setting has changed, its day was cut by another time zone), *unproven* if nothing shows
+that it is whole. Views store nothing, so they are never any of it: every run defines them anew where they changed. No
+table is scanned. What to run is `plan`'s to say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+import duckdb
+
+from reamaze_pipeline.models.model import Model, Node, Project, Source
+from reamaze_pipeline.warehouse.connection import reading
+from reamaze_pipeline.warehouse.lake.location import Location, is_there
+from reamaze_pipeline.warehouse.ledger import Ledger, read_ledger
+
+Kind = Literal["missing", "stale", "unproven"]
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """What is wrong with one day of one table; ``reason`` is half a sentence."""
+
+    kind: Kind
+    reason: str
+
+
+Troubles = Mapping[str, Mapping[date, Trouble]]
+"""By the label of the table, in the order in which tables are computed; then by day, oldest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class WarehouseState:
+    """What is wrong with the ``days`` asked about; ``elsewhere`` are days whose pages are stored besides."""
+
+    days: tuple[date, ...]
+    troubles: Troubles
+    elsewhere: tuple[date, ...] = ()
+
+    def of_kind(self, kind: Kind) -> list[date]:
+        """The days of which some table is in this trouble, oldest first."""
+        return sorted({day for found in self.troubles.values() for day, it in found.items() if it.kind == kind})
+
+    @property
+    def reasons(self) -> dict[str, int]:
+        """Each reason of a stale or unproven day, and of how many days it is one."""
+        counted: dict[str, set[date]] = {}
+        for found in self.troubles.values():
+            for day, trouble in found.items():
+                if trouble.kind != "missing":
+                    counted.setdefault(trouble.reason, set()).add(day)
+        return {reason: len(days) for reason, days in counted.items()}
+
+
+def read_state(
+    database: str | Location, project: Project, pages: Source, timezone: str, days: Collection[date]
+) -> WarehouseState:
+    """The state of ``days`` under the calendar of ``timezone``. A database that does not exist holds nothing."""
+    ledger: Ledger = {}
+    if is_there(database):
+        with reading(database) as connection:
+            ledger = read_ledger(connection)
+    asked = tuple(sorted(set(days)))
+    stored = {day for day in ledger.get(_key(pages), {}) if day is not None}
+    return WarehouseState(asked, _troubles(ledger, project, pages, timezone, asked), tuple(sorted(stored - set(asked))))
+
+
+def due_days(connection: duckdb.DuckDBPyConnection, model: Model, days: Sequence[date]) -> list[date]:
+    """Those of the days that a model must compute, its inputs being what they are now."""
+    found = own_troubles(read_ledger(connection), model, days)
+    return [day for day in days if day in found]
+
+
+def _troubles(ledger: Ledger, project: Project, pages: Source, timezone: str, days: Sequence[date]) -> Troubles:
+    found = {pages.table.label: _of_pages(ledger, pages, timezone, days)}
+    for model in project.models:
+        if not model.partitioned:
+            continue
+        own = own_troubles(ledger, model, days)
+        for node in model.stored_inputs:
+            for day, trouble in found.get(node.table.label, {}).items():
+                if trouble.kind != "unproven":  # what is stored of it is computed from; proof changes nothing
+                    own.setdefault(day, Trouble("stale", f"{node.table.label} is {trouble.kind}"))
+        found[model.table.label] = dict(sorted(own.items()))
+    return found
+
+
+def _of_pages(ledger: Ledger, pages: Source, timezone: str, days: Sequence[date]) -> dict[date, Trouble]:
+    stored = ledger.get(_key(pages), {})
+    found: dict[date, Trouble] = {}
+    for day in days:
+        mine = stored.get(day)
+        if mine is None:
+            found[day] = Trouble("missing", f"{pages.table.label} was not fetched yet")
+        elif mine.version not in {None, timezone}:  # None: stored before versions of pages were kept
+            found[day] = Trouble("stale", f"{pages.table.label} was cut into days of {mine.version}, not of {timezone}")
+        elif mine.unproven:
+            found[day] = Trouble("unproven", f"{pages.table.label} could not be proven to be whole")
+    return found
+
+
+def own_troubles(ledger: Ledger, model: Model, days: Sequence[date]) -> dict[date, Trouble]:
+    """What is wrong with the days of a model that is stored by day, its inputs being what they are."""
+    label, version, stored = model.table.label, model.version, ledger.get(_key(model), {})
+    inputs = [(node, ledger.get(_key(node), {})) for node in model.stored_inputs]
+    found: dict[date, Trouble] = {}
+    for day in days:
+        mine = stored.get(day)
+        if mine is None:
+            found[day] = Trouble("missing", f"{label} was not computed yet")
+            continue
+        if mine.version not in {None, version}:
+            found[day] = Trouble("stale", f"{label} was computed with other SQL or settings")
+            continue
+        for node, theirs in inputs:
+            newer = theirs.get(day if node.table.partition_column else None)
+            if newer is not None and newer.loaded_at > mine.read_at:
+                found[day] = Trouble("stale", f"{node.table.label} was stored again after {label}")
+                break
+    return found
+
+
+def _key(node: Node) -> tuple[str, str]:
+    return node.table.schema, node.table.name

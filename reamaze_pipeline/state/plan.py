@@ -1,0 +1,55 @@
+"""The fewest runs that mend what is wrong: ranges of days, oldest first, each with the tables to touch."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from reamaze_pipeline.state.days import WarehouseState
+
+NEAR = timedelta(days=7)
+"""Days no further apart are mended in one run: a run costs more than to pass over a few days that need nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """One run: the days from ``first`` to ``last``, both included, and the labels of the tables to touch."""
+
+    first: date
+    last: date
+    tables: frozenset[str]
+
+
+def one_run(state: WarehouseState, unannounced: Mapping[str, Collection[date]] | None = None) -> Work | None:
+    """All that is wrong, in one run; None if nothing is. ``unannounced`` days are passed over by a run as well."""
+    due = {label: {*found, *(unannounced or {}).get(label, ())} for label, found in state.troubles.items()}
+    days = set().union(*due.values()) if due else set()
+    if not days:
+        return None
+    return Work(min(days), max(days), frozenset(label for label, found in due.items() if found))
+
+
+def nightly_work(state: WarehouseState, newest: date, again: date, *, most_days: int) -> list[Work]:
+    """What a night does: all that is wrong, oldest first, bounded; and in any case the days from ``again`` on.
+
+    The last days are of the last run, even where the bound leaves a gap before them.
+    """
+    due = {day for found in state.troubles.values() for day in found if day < again}
+    tables = frozenset(state.troubles)
+    older = ranges(sorted(due)[:most_days])
+    last = (max(again, state.days[0]), newest)
+    if older and last[0] - older[-1][1] <= NEAR:
+        last = (older.pop()[0], newest)
+    return [Work(first, end, tables) for first, end in (*older, last)]
+
+
+def ranges(days: Iterable[date], near: timedelta = NEAR) -> list[tuple[date, date]]:
+    """Days as ranges with both ends included; those no further apart than ``near`` are of one range."""
+    found: list[tuple[date, date]] = []
+    for day in sorted(set(days)):
+        if found and day - found[-1][1] <= near:
+            found[-1] = (found[-1][0], day)
+        else:
+            found.append((day, day))
+    return found
