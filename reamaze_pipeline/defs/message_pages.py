@@ -20,8 +20,8 @@ from reamaze_pipeline.defs.partitions import day_window, days_of
 from reamaze_pipeline.defs.resources import ReamazeResource
 from reamaze_pipeline.defs.runs_of_ours import asks_for_missing_only, refreshed_from
 from reamaze_pipeline.models.model import Project, Source
-from reamaze_pipeline.models.provision import bring_up_to_date
 from reamaze_pipeline.state.days import read_state
+from reamaze_pipeline.state.provision import bring_up_to_date
 from reamaze_pipeline.warehouse.io_manager import DuckDBWarehouse, table_metadata
 from reamaze_pipeline.warehouse.neighbours import neighbouring_rows
 from reamaze_pipeline.warehouse.table import Table

@@ -15,9 +15,9 @@ from reamaze_pipeline.defs.runs_of_ours import asks_for_missing_only
 from reamaze_pipeline.errors import LineageUnknown
 from reamaze_pipeline.models.lineage import column_lineage
 from reamaze_pipeline.models.model import Model, Node, Project, Source
-from reamaze_pipeline.models.provision import bring_up_to_date
 from reamaze_pipeline.state.days import due_days
 from reamaze_pipeline.state.inputs import require_inputs
+from reamaze_pipeline.state.provision import bring_up_to_date
 from reamaze_pipeline.warehouse.connection import reading
 from reamaze_pipeline.warehouse.io_manager import DuckDBWarehouse, table_metadata
 from reamaze_pipeline.warehouse.ledger import LEDGER

@@ -26,10 +26,10 @@ from reamaze_pipeline.deployment import Deployment
 from reamaze_pipeline.errors import NoSuchDays, UsageRefused
 from reamaze_pipeline.instance.home import open_instance
 from reamaze_pipeline.instance.running import end_abandoned_runs, process_tag
-from reamaze_pipeline.models.provision import bring_up_to_date, outdated_views
 from reamaze_pipeline.runs.failure import failure_of_run
 from reamaze_pipeline.runs.loading import uncollected
 from reamaze_pipeline.state.plan import Work, one_run
+from reamaze_pipeline.state.provision import bring_up_to_date, outdated_views
 from reamaze_pipeline.warehouse.connection import reading
 from reamaze_pipeline.warehouse.files.snapshot import replace_snapshot
 from reamaze_pipeline.warehouse.lake.location import is_there
