@@ -108,7 +108,7 @@ def test_a_stored_day_is_announced_once(stored: Deployment) -> None:
 
 def test_a_selection_builds_what_it_names_and_no_more(sandbox: Sandbox, deploy: Deploy) -> None:
     deployment = deploy(sandbox)
-    outcome = backfill(deployment, FIRST, LAST, select="raw/message_pages or core/messages")
+    outcome = backfill(deployment, FIRST, LAST, select='key:"raw/message_pages" or key:"core/messages"')
     assert outcome.built == {"raw.message_pages": 8, "core.messages": 8}
     outcome = backfill(deployment, FIRST, LAST, select="metrics/messages_per_origin")
     assert outcome.built == {"metrics.messages_per_origin": 8}
