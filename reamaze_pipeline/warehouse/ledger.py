@@ -106,7 +106,7 @@ def host_now() -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class StoredVersion:
-    """When a day was stored and what it is made of was read (naive UTC), by which version; whether nothing proves it."""
+    """When a day was stored, and what it was made from read (naive UTC); its version; whether proof is lacking."""
 
     loaded_at: datetime
     read_at: datetime
