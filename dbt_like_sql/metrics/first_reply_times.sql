@@ -34,6 +34,8 @@ credited as (
         sender_name,
         origin,
         origin_name,
+        category_slug,
+        category_name,
         if(first_known, opened_by_staff, null) as opened_by_staff,
         if(start_known and first_known, conversation_created_at, null) as conversation_created_at
     from placed
@@ -53,6 +55,8 @@ select
     sender_name,
     origin,
     origin_name,
+    category_slug,
+    category_name,
     {{ seconds_between('conversation_created_at', 'replied_at') }} as seconds,
     {% if scheduled -%}
     {{ business_seconds_between('conversation_created_at', 'replied_at') }} as business_seconds

@@ -12,6 +12,8 @@ select
     sender_name,
     origin,
     origin_name,
+    category_slug,
+    category_name,
     if(is_first, seconds, null) as seconds,
     if(is_first, business_seconds, null) as business_seconds
 from {{ ref('reply_turns') }}

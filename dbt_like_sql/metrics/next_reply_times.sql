@@ -12,6 +12,8 @@ select
     sender_name,
     origin,
     origin_name,
+    category_slug,
+    category_name,
     seconds,
     business_seconds
 from {{ ref('reply_turns') }}

@@ -19,6 +19,8 @@ with turns as (
         sender_name,
         origin,
         origin_name,
+        category_slug,
+        category_name,
         -- A turn was closed before if a customer had spoken before an earlier response.
         case
             when history.first_customer_message_at <= coalesce(responses.previous_response_at, history.last_response_before) then false
@@ -48,6 +50,8 @@ select
     sender_name,
     origin,
     origin_name,
+    category_slug,
+    category_name,
     {{ seconds_between('opened_at', 'replied_at') }} as seconds,
     {% if scheduled -%}
     {{ business_seconds_between('opened_at', 'replied_at') }} as business_seconds,

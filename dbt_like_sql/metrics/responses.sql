@@ -46,6 +46,8 @@ select
     sender_name,
     origin,
     origin_name,
+    category_slug,
+    category_name,
     place::integer as place_in_day,
     previous_response_at,
     -- At one instant the customer speaks first.

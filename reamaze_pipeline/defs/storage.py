@@ -7,7 +7,8 @@ from typing import Any, Self
 import dagster as dg
 
 from reamaze_pipeline.instance.running import end_abandoned_runs, run_held
-from reamaze_pipeline.report.preview import partition_previews
+from reamaze_pipeline.report.preview import DAY, partition_previews
+from reamaze_pipeline.warehouse.catalog import stored_columns
 from reamaze_pipeline.warehouse.connection import reading
 from reamaze_pipeline.warehouse.io_manager import DuckDBWarehouse
 from reamaze_pipeline.warehouse.ledger import stored_days
@@ -20,7 +21,7 @@ DAYS_PREVIEWED = 31
 
 class PreviewingWarehouse(DuckDBWarehouse):
     """Stores as `DuckDBWarehouse` does, then attaches headline numbers and first rows: of the run's newest days, or,
-    for a view, of the newest day that is stored.
+    for a view by day, of the newest day that is stored.
     """
 
     @contextmanager
@@ -46,6 +47,8 @@ class PreviewingWarehouse(DuckDBWarehouse):
     def _preview(self, context: dg.OutputContext, table: Table) -> None:
         partitioned = context.has_asset_partitions
         with reading(self.database) as connection:
+            if not partitioned and DAY not in {column.name for column in stored_columns(connection, table)}:
+                return  # a view of all history, which a preview would compute every night
             days = (
                 self.days_to_store(context)[-DAYS_PREVIEWED:]
                 if partitioned

@@ -101,6 +101,8 @@ def multiset(rows: Sequence[Row]) -> Counter[Row]:
 def _plain(value: Any) -> Any:
     if isinstance(value, float):
         return round(value, 6)
+    if isinstance(value, dict):
+        return tuple(value.values())
     return tuple(value) if isinstance(value, list) else value
 
 

@@ -10,7 +10,7 @@ import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
-from tests.metrics.reference import as_of_day, foundations, replies, volume
+from tests.metrics.reference import as_of_day, foundations, replies, summary, volume
 from tests.metrics.reference.message import DAY, Message, Row
 from tests.metrics.reference.rules import Rules
 from tests.metrics.reference.stored import Stored
@@ -29,6 +29,7 @@ _COMPUTATIONS: tuple[Callable[[Stored], list[Row]], ...] = (
     as_of_day.replied_conversations,
     as_of_day.conversation_effort_daily,
     as_of_day.awaiting_reply,
+    as_of_day.backlog_daily,
     replies.reply_turns,
     replies.next_reply_times,
     replies.first_response_times,
@@ -36,11 +37,23 @@ _COMPUTATIONS: tuple[Callable[[Stored], list[Row]], ...] = (
     replies.response_times_daily,
     replies.response_times_by_sender,
     replies.response_times_by_origin,
+    replies.response_times_by_category,
+    replies.first_response_times_daily,
+    replies.first_response_times_by_sender,
+    replies.first_response_times_by_origin,
+    replies.first_response_times_by_category,
+    replies.period_summary,
+    summary.conversation_summary,
     volume.conversation_volume_daily,
     volume.busiest_hours,
     volume.staff_response_counts,
     volume.staff_responses_by_origin,
     volume.messages_per_origin,
+    volume.messages_per_category,
+    volume.staff_presence_daily,
+    volume.customer_days,
+    volume.customers,
+    volume.customers_daily,
 )
 
 

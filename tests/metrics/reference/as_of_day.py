@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from tests.metrics.reference.conversation import customers, seconds, staff, waiting
 from tests.metrics.reference.distribution import mean, share
-from tests.metrics.reference.message import Row
+from tests.metrics.reference.message import DAY, Row
 from tests.metrics.reference.stored import Stored
 
 
@@ -103,4 +105,27 @@ def awaiting_reply(stored: Stored) -> list[Row]:
             age = seconds(since, stored.ends[day])
             certain = conversation.unbroken(said[-1].day, day)
             rows.append((day, conversation.slug, since, said[-1].created_at, age, certain))
+    return rows
+
+
+def backlog_daily(stored: Stored) -> list[Row]:
+    waits = awaiting_reply(stored)
+    rows = []
+    for day in stored.days:
+        now = {row[1]: row for row in waits if row[0] == day}
+        before = {row[1] for row in waits if row[0] == day - DAY}
+        ages = [row[4] for row in now.values() if row[4] is not None]
+        edges = [0, 86400, 3 * 86400, 7 * 86400, float("inf")]
+        known = day - DAY in stored.ends
+        rows.append(
+            (
+                day,
+                len(now),
+                *(sum(1 for age in ages if low <= age < high) for low, high in pairwise(edges)),
+                len(now) - len(ages),
+                sum(1 for row in now.values() if not row[5]),
+                len(now.keys() - before) if known else None,
+                len(before - now.keys()) if known else None,
+            )
+        )
     return rows

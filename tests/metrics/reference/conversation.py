@@ -6,8 +6,9 @@ import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import pairwise
 
-from tests.metrics.reference.message import DAY, Message
+from tests.metrics.reference.message import DAY, Message, Row
 from tests.metrics.reference.rules import Rules
 
 
@@ -36,6 +37,13 @@ def customers(messages: Iterable[Message]) -> list[str]:
 def staff(messages: Iterable[Message]) -> list[str]:
     """The staff who spoke, each once, sorted."""
     return sorted({m.sender for m in messages if m.speaker == "staff"})
+
+
+def returns(spoken: Sequence[Message]) -> Row:
+    """How often a customer wrote after a response, when last, and after how long at most."""
+    found = [(before, m) for before, m in pairwise(spoken) if before.is_staff and not m.is_staff]
+    spans = [seconds(before.created_at, m.created_at) or 0.0 for before, m in found]
+    return len(found), found[-1][1].created_at if found else None, max(spans, default=None)
 
 
 @dataclass(frozen=True)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from itertools import pairwise
 
-from tests.metrics.reference.conversation import customers, in_order, staff, waiting
-from tests.metrics.reference.message import Row, present
-from tests.metrics.reference.stored import Stored, grouped
+from tests.metrics.reference.conversation import customers, in_order, returns, staff, waiting
+from tests.metrics.reference.message import Message, Row
+from tests.metrics.reference.stored import Stored, grouped, newest_category
 
 
 def counted_messages(stored: Stored) -> list[Row]:
@@ -16,8 +17,7 @@ def counted_messages(stored: Stored) -> list[Row]:
         excluded = stored.rules.excludes(m)
         about = (m.message_id, m.day, m.created_at, m.thread, m.conversation_created_at)
         sent = (m.name, m.email, m.sender, m.is_staff, m.origin, m.origin_name, m.visibility)
-        category = (m.category_slug if present(m.category_slug) else None, present(m.category_name))
-        rows.append((*about, *sent, *category, excluded, None if excluded else m.speaker))
+        rows.append((*about, *sent, *m.category, excluded, None if excluded else m.speaker))
     return rows
 
 
@@ -41,11 +41,18 @@ def conversation_days(stored: Stored) -> list[Row]:
                     sum(1 for m in messages if m.speaker == "customer"),
                     sum(1 for m in messages if m.speaker == "staff"),
                     len(answers),
+                    sum(1 for m in messages if m.visibility == 1),
+                    sum(1 for m in messages if m.visibility == 2),
                     *_ends(questions),
                     *_ends(answers),
                     unanswered.created_at if unanswered else None,
                     customers(messages),
+                    sorted({m.sender for m in messages if m.speaker == "customer"}),
                     staff(messages),
+                    *newest_category(messages),
+                    *(_said(spoken[end]) if spoken else None for end in (0, -1)),
+                    sum(1 for before, m in pairwise(spoken) if m.is_staff and not before.is_staff),
+                    *returns(spoken),
                 )
             )
     return rows
@@ -108,6 +115,10 @@ def stored_history(stored: Stored) -> list[Row]:
 
 def business_hours(stored: Stored) -> list[Row]:
     return [(shift.opens_at, shift.closes_at, shift.seconds_before) for shift in stored.shifts]
+
+
+def _said(m: Message) -> dict[str, object]:
+    return {"speaker": m.speaker, "at": m.created_at, "origin": m.origin, "origin_name": m.origin_name}
 
 
 def _ends(instants: Sequence[dt.datetime | None]) -> Row:

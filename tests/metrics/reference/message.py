@@ -61,7 +61,12 @@ class Message:
     @property
     def label(self) -> Row:
         """What a reply is shown by."""
-        return self.email, self.sender, self.name, self.origin, self.origin_name
+        return self.email, self.sender, self.name, self.origin, self.origin_name, *self.category
+
+    @property
+    def category(self) -> tuple[str | None, str | None]:
+        """The inbox and its name; a blank one is none."""
+        return self.category_slug if present(self.category_slug) else None, present(self.category_name)
 
     @property
     def sender(self) -> str:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from tests.metrics.reference.conversation import seconds
-from tests.metrics.reference.distribution import distribution
-from tests.metrics.reference.message import Row
-from tests.metrics.reference.stored import Stored, grouped, shown
+import datetime as dt
+from collections.abc import Callable, Sequence
+
+from tests.metrics.reference.conversation import Turn, seconds
+from tests.metrics.reference.distribution import distribution, quantile
+from tests.metrics.reference.message import DAY, Row
+from tests.metrics.reference.stored import Stored, grouped, newest_category_name, shown
 
 
 def reply_turns(stored: Stored) -> list[Row]:
@@ -43,30 +46,36 @@ def next_reply_times(stored: Stored) -> list[Row]:
     ]
 
 
-def first_response_times(stored: Stored) -> list[Row]:
-    rows = []
+def first_turns(stored: Stored) -> list[Turn]:
+    """The first response of each conversation that a customer opened, as a turn; unopened where that is not known."""
+    found = []
     for conversation in stored.conversations:
         reply = next((m for m in conversation.spoken if m.is_staff), None)
         if reply is None:
             continue
-        asked = [m for m in conversation.spoken[: conversation.spoken.index(reply)] if not m.is_staff]
+        earlier = conversation.spoken[: conversation.spoken.index(reply)]
+        asked = [m for m in earlier if not m.is_staff]
         known = conversation.known(reply.day)
         if known and not asked:
             continue  # staff opened it
-        since = asked[0].created_at if known else None
-        rows.append(
-            (
-                reply.day,
-                conversation.slug,
-                reply.message_id,
-                since,
-                reply.created_at,
-                *reply.label,
-                seconds(since, reply.created_at),
-                stored.business_seconds(since, reply.created_at),
-            )
+        found.append(Turn(conversation, reply, asked[0].created_at if known else None, known or None, earlier))
+    return found
+
+
+def first_response_times(stored: Stored) -> list[Row]:
+    return [
+        (
+            turn.reply.day,
+            turn.conversation.slug,
+            turn.reply.message_id,
+            turn.opened_at,
+            turn.reply.created_at,
+            *turn.reply.label,
+            turn.seconds,
+            stored.business_seconds(turn.opened_at, turn.reply.created_at),
         )
-    return rows
+        for turn in first_turns(stored)
+    ]
 
 
 def first_reply_times(stored: Stored) -> list[Row]:
@@ -97,14 +106,86 @@ def first_reply_times(stored: Stored) -> list[Row]:
 
 
 def response_times_daily(stored: Stored) -> list[Row]:
-    return [(day, *distribution(stored, [t for t in stored.turns if t.reply.day == day])) for day in stored.days]
+    return _by_day(stored, stored.turns)
 
 
 def response_times_by_sender(stored: Stored) -> list[Row]:
-    groups = grouped(stored.turns, lambda t: (t.reply.day, t.reply.sender))
-    return [(day, *shown([t.reply for t in turns]), *distribution(stored, turns)) for (day, _), turns in groups.items()]
+    return _by_sender(stored, stored.turns)
 
 
 def response_times_by_origin(stored: Stored) -> list[Row]:
-    groups = grouped(stored.turns, lambda t: (t.reply.day, t.reply.origin, t.reply.origin_name))
-    return [(*key, *distribution(stored, turns)) for key, turns in groups.items()]
+    return _by_origin(stored, stored.turns)
+
+
+def response_times_by_category(stored: Stored) -> list[Row]:
+    return _by_category(stored, stored.turns)
+
+
+def first_response_times_daily(stored: Stored) -> list[Row]:
+    return _by_day(stored, first_turns(stored))
+
+
+def first_response_times_by_sender(stored: Stored) -> list[Row]:
+    return _by_sender(stored, first_turns(stored))
+
+
+def first_response_times_by_origin(stored: Stored) -> list[Row]:
+    return _by_origin(stored, first_turns(stored))
+
+
+def first_response_times_by_category(stored: Stored) -> list[Row]:
+    return _by_category(stored, first_turns(stored))
+
+
+def period_summary(stored: Stored) -> list[Row]:
+    """Every week and month of which a day is stored."""
+    firsts: dict[str, Callable[[dt.date], dt.date]] = {
+        "week": lambda day: day - (day.isoweekday() - 1) * DAY,
+        "month": lambda day: day.replace(day=1),
+    }
+    beginnings = first_turns(stored)
+    rows = []
+    for period, first_of in firsts.items():
+        for first, days in grouped(stored.days, first_of).items():
+            last = first + 6 * DAY if period == "week" else (first + 31 * DAY).replace(day=1) - DAY
+            said = [m for m in stored.messages if m.day in days]
+            kept = [m for m in stored.kept if m.day in days]
+            counts = [len(said), *(sum(1 for m in kept if m.speaker == side) for side in ("customer", "staff"))]
+            begun = [turn for turn in beginnings if turn.reply.day in days]
+            spans = [turn.seconds for turn in begun if turn.seconds is not None]
+            within = [stored.business_seconds(turn.opened_at, turn.reply.created_at) for turn in begun]
+            business = [span for span in within if span is not None]
+            rows.append(
+                (
+                    period,
+                    first,
+                    last,
+                    len(days),
+                    *counts,
+                    *distribution(stored, [turn for turn in stored.turns if turn.reply.day in days]),
+                    len(spans),
+                    quantile(spans, 0.5),
+                    quantile(spans, 0.9),
+                    quantile(business, 0.5),
+                )
+            )
+    return rows
+
+
+def _by_day(stored: Stored, turns: Sequence[Turn]) -> list[Row]:
+    return [(day, *distribution(stored, [t for t in turns if t.reply.day == day])) for day in stored.days]
+
+
+def _by_sender(stored: Stored, turns: Sequence[Turn]) -> list[Row]:
+    groups = grouped(turns, lambda t: (t.reply.day, t.reply.sender))
+    return [(day, *shown([t.reply for t in of]), *distribution(stored, of)) for (day, _), of in groups.items()]
+
+
+def _by_origin(stored: Stored, turns: Sequence[Turn]) -> list[Row]:
+    groups = grouped(turns, lambda t: (t.reply.day, t.reply.origin, t.reply.origin_name))
+    return [(*key, *distribution(stored, of)) for key, of in groups.items()]
+
+
+def _by_category(stored: Stored, turns: Sequence[Turn]) -> list[Row]:
+    groups = grouped(turns, lambda t: (t.reply.day, t.reply.category[0]))
+    return [(*key, newest_category_name(t.reply for t in of), *distribution(stored, of)) for key, of in groups.items()]

@@ -61,8 +61,23 @@ def grouped(items: Iterable[Item], key: Callable[[Item], Key]) -> dict[Key, list
     return groups
 
 
+def in_time(messages: Iterable[Message]) -> list[Message]:
+    """All messages in order, undated ones as of their day's midnight."""
+    return sorted(messages, key=lambda m: (m.created_at or dt.datetime.combine(m.day, dt.time()), m.message_id))
+
+
+def newest_category(messages: Iterable[Message]) -> Row:
+    """The category of the newest message that has one, and its newest name."""
+    newest_first = in_time(messages)[::-1]
+    return next((m.category[0] for m in newest_first if m.category[0]), None), newest_category_name(newest_first)
+
+
+def newest_category_name(messages: Iterable[Message]) -> str | None:
+    return next((m.category[1] for m in reversed(in_time(messages)) if m.category[1]), None)
+
+
 def shown(messages: Sequence[Message]) -> Row:
     """How a sender is shown: the email as written last, the key, and the last name."""
-    in_time = sorted(messages, key=lambda m: (m.created_at or dt.datetime.combine(m.day, dt.time()), m.message_id))
-    email = next((m.email for m in reversed(in_time) if m.email), None)
-    return email, in_time[0].sender, next((m.name for m in reversed(in_time) if m.name), None)
+    newest_first = in_time(messages)[::-1]
+    email = next((m.email for m in newest_first if m.email), None)
+    return email, newest_first[0].sender, next((m.name for m in newest_first if m.name), None)
