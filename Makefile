@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/installed
 UV_PIP := $(BIN)/uv pip
 
-.PHONY: help install demo dev test matrix lint fix docs package lock clean
+.PHONY: distributed help install demo dev test matrix lint fix docs package lock clean
 
 help: ## what there is
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
@@ -33,6 +33,9 @@ dev: $(INSTALLED) ## the same, then the Dagster UI on its data
 
 test: $(INSTALLED) ## all tests
 	$(BIN)/python -m pytest -q -n auto
+
+distributed: $(INSTALLED) ## 50 rounds of four writers of one lake, one killed in each (needs PostgreSQL; moto[server] for the object store)
+	REAMAZE_ROUNDS=50 REAMAZE_WORKERS=4 $(BIN)/python -m pytest -q tests/distributed
 
 matrix: $(INSTALLED) ## all tests on each Python there is, with the lowest and the newest of what pyproject.toml allows
 	@.ci/matrix $(BIN)/uv

@@ -30,6 +30,7 @@ GROUPS = [
     ("What the metrics count", settings.Metrics),
 ]
 UNTRIED = {
+    "compact": "it needs a lake",
     "demo": "the tests of the command itself run it",
     "init": "the first asks, the second needs a brand of one's own",
     "sandbox": "it serves until Ctrl-C",

@@ -14,6 +14,7 @@ from reamaze_pipeline.defs.seed_assets import seed_specs
 from reamaze_pipeline.defs.snapshot import snapshot_sensor
 from reamaze_pipeline.defs.storage import PreviewingWarehouse
 from reamaze_pipeline.defs.support_report import support_report
+from reamaze_pipeline.defs.upkeep import upkeep_schedules
 from reamaze_pipeline.deployment import Deployment
 
 
@@ -34,7 +35,10 @@ def build_defs(deployment: Deployment, progress: CrawlProgress | None = None) ->
         assets=[*assets, *seed_specs(project)],
         asset_checks=model_checks(project, deployment.tests),
         jobs=[dg.define_asset_job(JOB, selection=ours, description=DESCRIPTION)],
-        schedules=[daily_schedule(partitions, deployment.state, deployment.nights)],
+        schedules=[
+            daily_schedule(partitions, deployment.state, deployment.nights),
+            *upkeep_schedules(deployment.database, partitions.timezone),
+        ],
         sensors=_sensors(deployment),
         # A process for each step, Dagster's own way, takes five times as long as the work, and DuckDB lets one write.
         executor=dg.in_process_executor,

@@ -13,6 +13,7 @@ from reamaze_pipeline.models.model import Project
 from reamaze_pipeline.models.seeds import load_seeds
 from reamaze_pipeline.warehouse.connection import reading
 from reamaze_pipeline.warehouse.io_manager import DuckDBWarehouse
+from reamaze_pipeline.warehouse.lake.location import Location
 
 SHIPPED = Path(__file__).parents[1] / "dbt_like_sql"
 CORE = ("messages", "message_recipients", "message_attachments", "conversations")
@@ -82,7 +83,7 @@ def message(number: int = 0, **changes: Any) -> dict[str, Any]:
 class Warehouse:
     """A DuckDB file with the shipped models, and the steps of a run over some days."""
 
-    def __init__(self, path: Path, project: Project) -> None:
+    def __init__(self, path: str | Location, project: Project) -> None:
         self.path = path
         self.project = project
         self.manager = DuckDBWarehouse(database=str(path))

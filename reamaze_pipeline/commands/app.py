@@ -13,6 +13,7 @@ import click
 from reamaze_pipeline.commands.arguments import examples
 from reamaze_pipeline.commands.backfill import backfill
 from reamaze_pipeline.commands.check import check
+from reamaze_pipeline.commands.compact import compact
 from reamaze_pipeline.commands.console import Output, print_error
 from reamaze_pipeline.commands.demo import demo
 from reamaze_pipeline.commands.export import export
@@ -55,7 +56,7 @@ def app() -> None:
     """Every Re:amaze message in a DuckDB warehouse, day by day, exactly once."""
 
 
-for command in (backfill, check, completion, demo, export, init, messages, report, sandbox, ui):
+for command in (backfill, check, compact, completion, demo, export, init, messages, report, sandbox, ui):
     app.add_command(command)
 
 

@@ -45,3 +45,8 @@ def _meant(text: str) -> dt.date | None:
 as_json_option = click.option("--json", "as_json", is_flag=True, help="Print a machine-readable last line.")
 port_type = click.IntRange(1, 65535)
 day_type = Day()
+as_of_option = click.option(
+    "--as-of",
+    type=click.DateTime(formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"]),
+    help="Read what was stored at this time (UTC); only a lake knows.",
+)

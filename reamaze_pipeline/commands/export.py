@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from reamaze_pipeline.commands.arguments import as_json_option, day_type, examples
+from reamaze_pipeline.commands.arguments import as_json_option, as_of_option, day_type, examples
 from reamaze_pipeline.commands.console import Output
 from reamaze_pipeline.commands.setup.completion import tables
 
@@ -30,9 +30,16 @@ from reamaze_pipeline.commands.setup.completion import tables
 @click.option("--from", "first", type=day_type, help="First day.")
 @click.option("--to", "last", type=day_type, help="Last day, included.")
 @click.option("--out", type=click.Path(path_type=Path), help="The file, else SCHEMA.TABLE.FORMAT; - is stdout.")
+@as_of_option
 @as_json_option
 def export(
-    table: str, kind: str, first: dt.datetime | None, last: dt.datetime | None, out: Path | None, as_json: bool
+    table: str,
+    kind: str,
+    first: dt.datetime | None,
+    last: dt.datetime | None,
+    out: Path | None,
+    as_of: dt.datetime | None,
+    as_json: bool,
 ) -> None:
     """Write TABLE (schema.name), or some days of it, as a file that other programs read."""
     from reamaze_pipeline import settings
@@ -49,6 +56,7 @@ def export(
         first=first.date() if first else None,
         last=last.date() if last else None,
         out=out,
+        as_of=as_of.replace(tzinfo=dt.UTC) if as_of else None,
     )
     if result.path is not None:
         verb = "row is" if result.rows == 1 else "rows are"

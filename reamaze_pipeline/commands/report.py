@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from reamaze_pipeline.commands.arguments import as_json_option, day_type, examples
+from reamaze_pipeline.commands.arguments import as_json_option, as_of_option, day_type, examples
 from reamaze_pipeline.commands.console import Output
 from reamaze_pipeline.errors import PipelineError
 from reamaze_pipeline.runs.loading import uncollected
@@ -23,8 +23,16 @@ from reamaze_pipeline.runs.loading import uncollected
 @click.option("--to", "last", type=day_type, help="Last day, included.")
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="The file; beside the database.")
 @click.option("--open", "open_it", is_flag=True, help="Open it in the browser.")
+@as_of_option
 @as_json_option
-def report(first: dt.datetime | None, last: dt.datetime | None, out: Path | None, open_it: bool, as_json: bool) -> None:
+def report(
+    first: dt.datetime | None,
+    last: dt.datetime | None,
+    out: Path | None,
+    open_it: bool,
+    as_of: dt.datetime | None,
+    as_json: bool,
+) -> None:
     """Write the support report: one HTML page that needs nothing else."""
     from reamaze_pipeline.report.charts.renderer import Renderer
 
@@ -43,6 +51,7 @@ def report(first: dt.datetime | None, last: dt.datetime | None, out: Path | None
             project=deployment.project,
             failed_checks=broken_promises(deployment.database),
             renderer=renderer,
+            as_of=as_of.replace(tzinfo=dt.UTC) if as_of else None,
         )
     if not built.headline["days_stored"]:
         raise PipelineError(_not_stored(first.date() if first else None, last.date() if last else None))

@@ -21,6 +21,7 @@ from reamaze_pipeline.report.preview import report_preview
 from reamaze_pipeline.warehouse.connection import reading
 from reamaze_pipeline.warehouse.files.permissions import make_private
 from reamaze_pipeline.warehouse.lake.location import Location
+from reamaze_pipeline.warehouse.lake.past import reading_as_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +46,13 @@ def build_report(
     failed_checks: Sequence[str] = (),
     built_at: datetime | None = None,
     renderer: Renderer | None = None,
+    as_of: datetime | None = None,
 ) -> Report:
     """The report of the days from ``first`` to ``last``, both included; by default the last 30 stored days.
 
     ``timezone`` is the IANA zone the metrics were computed in, for the times of day that the page shows.
     ``failed_checks`` are names or sentences to list as failed. ``built_at`` (aware) defaults to now.
-    ``renderer`` draws; by default one that is started for this report.
+    ``as_of`` (aware) reports what a lake held then. ``renderer`` draws; by default one that is started for this report.
 
     A database without metrics, or a period without stored days, gives a page that says so.
 
@@ -59,7 +61,7 @@ def build_report(
     """
     moment = (built_at or datetime.now(UTC)).astimezone(UTC).replace(tzinfo=None)
     with nullcontext(renderer) if renderer else Renderer() as drawing:
-        with reading(database) as connection:
+        with reading_as_of(database, as_of) if as_of else reading(database) as connection:
             facts = read_facts(connection, first, last)
         told = facts if isinstance(facts, Facts) else None
         with ThreadPoolExecutor(1, thread_name_prefix="picture") as beside:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import shutil
+import time
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from reamaze_pipeline.errors import DatabaseUnavailable, TableRefused
+from reamaze_pipeline.errors import DatabaseUnavailable, TableRefused, UsageRefused
 from reamaze_pipeline.models.model import Project
 from reamaze_pipeline.warehouse.connection import reading, writing
+from reamaze_pipeline.warehouse.files.table_file import export_table
 from reamaze_pipeline.warehouse.io_manager import DuckDBWarehouse
+from reamaze_pipeline.warehouse.lake.upkeep import keep_up
 from reamaze_pipeline.warehouse.ledger import stored_partitions
 from reamaze_pipeline.warehouse.partition import replace_partitions
 from reamaze_pipeline.warehouse.table import Column, Select, Table
@@ -124,3 +127,35 @@ def test_a_catalog_that_cannot_be_reached_is_said_in_one_line(
         pass
     assert "hush" not in str(refused.value)
     assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize("kind", ["sqlite", pytest.param("postgres", marks=needs_postgres)])
+def test_a_lake_can_be_read_as_it_was_until_its_upkeep_lets_that_go(lake: str, tmp_path: Path) -> None:
+    table = Table("own", "things", (Column("day", "DATE"), Column("n", "BIGINT")))
+    manager = DuckDBWarehouse(database=lake)
+    days = [DAY + timedelta(n) for n in range(8)]
+    for day in days:
+        manager.replace(table, [day], Select(f"SELECT DATE '{day}' AS day, range AS n FROM range(50)"))
+    with reading(lake) as connection:
+        before = stored_partitions(connection, table)[days[-1]].loaded_at.replace(tzinfo=UTC) + timedelta(seconds=1)
+    time.sleep(1.2)
+    manager.replace(table, [DAY], Select(f"SELECT DATE '{DAY}' AS day, 7 AS n"))
+
+    def exported(moment: datetime | None) -> int:
+        return export_table(lake, "own.things", out=tmp_path / "out.csv", as_of=moment).rows
+
+    assert (exported(before), exported(None)) == (400, 351)
+    kept = keep_up(lake)
+    assert kept.files_after < kept.files_before
+    assert (exported(before), exported(None)) == (400, 351)
+    assert keep_up(lake, timedelta(0)).states_let_go > 0
+    assert exported(None) == 351
+    with pytest.raises(UsageRefused, match="cannot be read as of"):
+        exported(before)
+
+
+def test_a_file_has_neither_a_past_nor_upkeep(database: Path) -> None:
+    with pytest.raises(UsageRefused, match="only a lake"):
+        export_table(database, "core.messages", as_of=datetime.now(UTC))
+    with pytest.raises(UsageRefused, match="needs no upkeep"):
+        keep_up(database)

@@ -18,7 +18,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Literal, get_args
@@ -29,6 +29,7 @@ from reamaze_pipeline.errors import UsageRefused, WarehouseError
 from reamaze_pipeline.warehouse.connection import reading
 from reamaze_pipeline.warehouse.files.permissions import make_private
 from reamaze_pipeline.warehouse.lake.location import Location
+from reamaze_pipeline.warehouse.lake.past import reading_as_of
 from reamaze_pipeline.warehouse.table import literal, quoted
 
 Format = Literal["csv", "parquet"]
@@ -62,12 +63,14 @@ def export_table(
     first: date | None = None,
     last: date | None = None,
     out: Path | None = None,
+    as_of: datetime | None = None,
 ) -> ExportResult:
     """Write ``table`` (``schema.name``) to a file, its rows ordered by day if it has days.
 
     ``first`` and ``last``, both included, choose rows by the column ``day``. ``out`` defaults to
-    ``<schema>.<name>.<format>`` in the working directory; ``-`` writes CSV to stdout. A file appears whole or
-    not at all. CSV is UTF-8 with a header, as RFC 4180 has it; timestamps are UTC.
+    ``<schema>.<name>.<format>`` in the working directory; ``-`` writes CSV to stdout. A file appears whole or not at
+    all. ``as_of`` (aware) reads what a lake held then. CSV is UTF-8 with a header, as RFC 4180 has it; timestamps are
+    UTC.
 
     Raises `ExportRefused` for what cannot be, `DatabaseUnavailable` or `DatabaseLocked` if the warehouse cannot
     be read, and `WarehouseError` if the file cannot be written.
@@ -79,7 +82,7 @@ def export_table(
         raise ExportRefused("Only CSV can be written to stdout; name a file with --out.")
     if first is not None and last is not None and first > last:
         raise ExportRefused(f"The first day, {first}, is after the last, {last}; swap them.")
-    with reading(database) as connection:
+    with reading_as_of(database, as_of) if as_of else reading(database) as connection:
         schema, name = _stored(connection, table)
         select = _select(connection, schema, name, first, last)
         if to_stdout:
