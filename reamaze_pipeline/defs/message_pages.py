@@ -27,6 +27,8 @@ from reamaze_pipeline.warehouse.neighbours import neighbouring_rows
 from reamaze_pipeline.warehouse.table import Table
 
 KEY = dg.AssetKey(["raw", "message_pages"])
+POOL = "reamaze_api"
+"""Dagster's pool of those that ask the API. Where workers share a login, its limit keeps them within one budget."""
 SECONDS_PER_WRITE = 0.5
 """Days that become complete within this time are committed together; a kill costs at most so much work."""
 
@@ -42,6 +44,7 @@ def message_pages(partitions: dg.DailyPartitionsDefinition, project: Project, so
         description=source.description,
         partitions_def=partitions,
         backfill_policy=dg.BackfillPolicy.single_run(),
+        pool=POOL,
         metadata=table_metadata(table),
     )
     def message_pages(

@@ -42,6 +42,7 @@ def end_abandoned_runs(instance: dg.DagsterInstance) -> int:
     abandoned = [record.dagster_run for record in records if _is_abandoned(instance, record)]
     for run in abandoned:
         instance.report_run_failed(run, "The process of this run was ended from outside.")
+        instance.event_log_storage.free_concurrency_slots_for_run(run.run_id)  # or the next run waits for ever
         _file(instance, run.run_id).unlink(missing_ok=True)
     return len(abandoned)
 
