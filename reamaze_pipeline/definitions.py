@@ -9,12 +9,11 @@ from reamaze_pipeline.defs.checks import model_checks
 from reamaze_pipeline.defs.message_pages import message_pages
 from reamaze_pipeline.defs.model_assets import model_assets
 from reamaze_pipeline.defs.resources import ReamazeResource, renderer
-from reamaze_pipeline.defs.schedules import DESCRIPTION, JOB, daily_schedule
+from reamaze_pipeline.defs.schedules import DESCRIPTION, JOB, daily_schedule, upkeep_schedules
 from reamaze_pipeline.defs.seed_assets import seed_specs
 from reamaze_pipeline.defs.snapshot import snapshot_sensor
 from reamaze_pipeline.defs.storage import PreviewingWarehouse
 from reamaze_pipeline.defs.support_report import support_report
-from reamaze_pipeline.defs.upkeep import upkeep_schedules
 from reamaze_pipeline.deployment import Deployment
 
 

@@ -1,4 +1,4 @@
-"""When it runs: the job `daily_messages` and its schedule, after midnight in the time zone of the partitions.
+"""When it runs: the job `daily_messages` after midnight in the time zone of the partitions, and the upkeep of a lake.
 
 What a night has to do is told by `reamaze_pipeline.state`.
 """
@@ -13,6 +13,9 @@ from reamaze_pipeline.defs.runs_of_ours import MISSING_ONLY, REFRESH_FROM
 from reamaze_pipeline.settings import Nights
 from reamaze_pipeline.state.days import WarehouseState
 from reamaze_pipeline.state.plan import nightly_work
+from reamaze_pipeline.warehouse.io_manager import DuckDBWarehouse
+from reamaze_pipeline.warehouse.lake.location import Lake, Location
+from reamaze_pipeline.warehouse.lake.upkeep import keep_up
 
 JOB = "daily_messages"
 SCHEDULE = "daily_messages_schedule"
@@ -55,3 +58,24 @@ def daily_schedule(partitions: dg.DailyPartitionsDefinition, state: State, night
             )
 
     return nightly
+
+
+EVERY_NIGHT = "45 3 * * *"
+
+
+@dg.op(description="Merge small files and let go of states that are older than a week; writers wait meanwhile.")
+def keep_lake_up(context: dg.OpExecutionContext, warehouse: dg.ResourceParam[DuckDBWarehouse]) -> None:
+    done = keep_up(warehouse.database)
+    context.log.info(f"{done.files_before} files became {done.files_after}; {done.states_let_go} states were let go")
+
+
+@dg.job(name="lake_upkeep", executor_def=dg.in_process_executor, description="Keep the lake's files few.")
+def lake_upkeep() -> None:
+    keep_lake_up()
+
+
+def upkeep_schedules(database: Location, timezone: str) -> list[dg.ScheduleDefinition]:
+    """One, for a lake: after the night's load."""
+    if not isinstance(database, Lake):
+        return []
+    return [dg.ScheduleDefinition(job=lake_upkeep, cron_schedule=EVERY_NIGHT, execution_timezone=timezone)]
