@@ -30,6 +30,8 @@ FOLDER = Path("history", "runs")
 SECONDS_TO_WAIT_FOR_OTHERS = 30
 
 FEWEST_EMPTY_PAGES = 1000
+ROWS_AT_ONCE = 100
+"""A row is seven values, and an older SQLite takes no more than 999 in a statement."""
 _SUPERSEDED_CHECKS = """
     DELETE FROM asset_check_executions WHERE run_id = :run AND id NOT IN (
         SELECT max(id) FROM asset_check_executions GROUP BY asset_key, check_name, partition, execution_status
@@ -83,7 +85,7 @@ class SingleFileEventLog(SqliteEventLogStorage):
                 super().store_event(event)
             return
         with self.index_connection() as connection:
-            ids = [connection.execute(self.prepare_insert_event(event)).lastrowid for event in events]
+            ids = self._insert(connection, events)
             # What Dagster knows of an asset as a whole is what its newest event of each kind says.
             newest = {}
             for event, number in zip(events, ids, strict=True):
@@ -166,6 +168,15 @@ class SingleFileEventLog(SqliteEventLogStorage):
         with self._turn:
             self._close()
         super().dispose()
+
+    def _insert(self, connection: Connection, events: Sequence[dg.EventLogEntry]) -> list[int]:
+        """Their numbers, which SQLite gives one after another to the rows of one statement."""
+        numbers: list[int] = []
+        for first in range(0, len(events), ROWS_AT_ONCE):
+            some = events[first : first + ROWS_AT_ONCE]
+            last = connection.execute(self.prepare_insert_event_batch(some)).lastrowid
+            numbers += range(last - len(some) + 1, last + 1)
+        return numbers
 
     def _has_own_file(self, run_id: str) -> bool:
         """Whether the run was recorded by Dagster's own storage. It makes an empty file even to look for a run."""

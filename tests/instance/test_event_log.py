@@ -68,6 +68,8 @@ def seen(instance: dg.DagsterInstance, run_id: str) -> dict[str, Any]:
         "assets": sorted(key.to_user_string() for key in instance.all_asset_keys()),
         "of the last day": [one.asset_materialization.metadata["rows"].value for one in materialized],
         "newest": newest.asset_materialization.partition,
+        "newest by number": instance.get_asset_records([daily.key])[0].asset_entry.last_materialization_storage_id
+        == materialized[0].storage_id,
         "checks": [record.status for record in checks.values()],
         "run of the check": [record.run_id == run_id for record in checks.values()],
         "stats": (stats.steps_succeeded, stats.materializations, stats.start_time is not None),
@@ -140,8 +142,14 @@ def test_a_batch_is_written_whole_or_not_at_all(opened: Callable[..., Any], monk
         with pytest.raises(AttributeError):
             log.store_event_batch([*again, SimpleNamespace(run_id=run_id)])
         assert seen(instance, run_id) == before
-        log.store_event_batch([entry for entry in again if entry.dagster_event_type == MATERIALIZED])
-        assert seen(instance, run_id)["of the last day"] == [10, 10]
+        days = [entry for entry in again if entry.dagster_event_type == MATERIALIZED and entry.dagster_event.partition]
+        log.store_event_batch(days * 25)
+        after = seen(instance, run_id)
+        assert after["of the last day"] == [10] * 5
+        assert after["newest by number"]
+        numbers = [one.storage_id for one in instance.get_records_for_run(run_id).records if one.partition_key == LAST]
+        assert instance.get_asset_records([daily.key])[0].asset_entry.last_materialization_storage_id == numbers[-1]
+        assert after["stats"][1] == before["stats"][1] + 250
 
 
 def test_a_home_of_an_earlier_version_keeps_its_history(opened: Callable[..., Any], tmp_path: Path) -> None:
