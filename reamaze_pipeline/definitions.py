@@ -25,7 +25,7 @@ def build_defs(deployment: Deployment, progress: CrawlProgress | None = None) ->
     partitions, project = deployment.partitions, deployment.project
     warehouse = PreviewingWarehouse(database=str(deployment.database), lock_wait=deployment.storage.lock_wait)
     assets = [
-        message_pages(partitions, project, deployment.pages),
+        message_pages(partitions, project, deployment.pages, deployment.redaction),
         *model_assets(project, partitions),
         support_report(project, partitions.timezone, deployment.report_path),
     ]

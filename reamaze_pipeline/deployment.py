@@ -15,8 +15,10 @@ from typing import Any
 import dagster as dg
 
 from reamaze_pipeline import settings
+from reamaze_pipeline.api.privacy import Redaction
 from reamaze_pipeline.defs.partitions import daily_partitions
 from reamaze_pipeline.errors import SettingsError
+from reamaze_pipeline.instance.people_key import people_key
 from reamaze_pipeline.models.business_hours import BusinessHoursError, read_business_hours
 from reamaze_pipeline.models.model import Project, Source
 from reamaze_pipeline.models.project import load_project
@@ -56,7 +58,8 @@ class Deployment:
             raise SettingsError("REAMAZE_SNAPSHOT copies a DuckDB file; a lake's readers lock nobody out: unset it")
         calendar, storage = settings.read(settings.Calendar), settings.read(settings.Warehouse)
         folders = [shipped("dbt_like_sql"), *([storage.models] if storage.models else [])]
-        variables = {"timezone": calendar.timezone, **_metric_variables()}
+        hidden = _redaction(located(storage.database))
+        variables = {"timezone": calendar.timezone, **_metric_variables(hidden)}
         project = load_project(folders, variables)
         return cls(
             calendar=calendar,
@@ -67,6 +70,11 @@ class Deployment:
             project=project,
             tests=load_singular_tests(folders, project, variables),
         )
+
+    @cached_property
+    def redaction(self) -> Redaction:
+        """What of people is stored."""
+        return _redaction(self.database)
 
     @cached_property
     def partitions(self) -> dg.DailyPartitionsDefinition:
@@ -98,7 +106,13 @@ class Deployment:
         return next(table for table in self.daily_models if table.label == "core.messages")
 
 
-def _metric_variables() -> dict[str, Any]:
+def _redaction(database: Location) -> Redaction:
+    privacy = settings.read(settings.Privacy)
+    key = people_key(database) if privacy.people == "pseudonymize" else None
+    return Redaction(drop_bodies=privacy.bodies == "drop", key=key)
+
+
+def _metric_variables(hidden: Redaction) -> dict[str, Any]:
     """What the models are told besides the time zone; `docs/metrics.md` says what they make of it."""
     metrics = settings.read(settings.Metrics)
     try:
@@ -106,7 +120,7 @@ def _metric_variables() -> dict[str, Any]:
     except BusinessHoursError as error:
         raise SettingsError(f"REAMAZE_BUSINESS_HOURS: {error}") from None
     return {
-        "excluded_senders": metrics.excluded_senders,
+        "excluded_senders": [hidden.email(email) for email in metrics.excluded_senders],
         "excluded_origins": metrics.excluded_origins,
         "business_hours": hours,
     }

@@ -174,6 +174,10 @@ class NoSuchDays(MisuseError):
     """Days were asked for that have no partition; the text says which there are."""
 
 
+class NotForgotten(PipelineError):
+    """Somebody who was to be erased is still found; the text names where, never who."""
+
+
 class PortTaken(MisuseError):
     """Something else serves on the port that was asked for."""
 

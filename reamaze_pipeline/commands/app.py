@@ -17,6 +17,7 @@ from reamaze_pipeline.commands.compact import compact
 from reamaze_pipeline.commands.console import Output, print_error
 from reamaze_pipeline.commands.demo import demo
 from reamaze_pipeline.commands.export import export
+from reamaze_pipeline.commands.forget import forget
 from reamaze_pipeline.commands.messages import messages
 from reamaze_pipeline.commands.report import report
 from reamaze_pipeline.commands.sandbox import sandbox
@@ -56,7 +57,7 @@ def app() -> None:
     """Every Re:amaze message in a DuckDB warehouse, day by day, exactly once."""
 
 
-for command in (backfill, check, compact, completion, demo, export, init, messages, report, sandbox, ui):
+for command in (backfill, check, compact, completion, demo, export, forget, init, messages, report, sandbox, ui):
     app.add_command(command)
 
 

@@ -12,6 +12,7 @@ from typing import Any, Self
 
 import dagster as dg
 
+from reamaze_pipeline.api.privacy import Redaction
 from reamaze_pipeline.crawl.batches import batches
 from reamaze_pipeline.crawl.crawl import CrawledWindow, Hint, KeptPage, crawl
 from reamaze_pipeline.crawl.hints import hints_of
@@ -33,8 +34,11 @@ SECONDS_PER_WRITE = 0.5
 """Days that become complete within this time are committed together; a kill costs at most so much work."""
 
 
-def message_pages(partitions: dg.DailyPartitionsDefinition, project: Project, source: Source) -> dg.AssetsDefinition:
-    """The asset for the given calendar; `source` declares the table and its columns."""
+def message_pages(
+    partitions: dg.DailyPartitionsDefinition, project: Project, source: Source, redaction: Redaction | None = None
+) -> dg.AssetsDefinition:
+    """The asset for the given calendar; `source` declares the table, `redaction` what of people is stored."""
+    keep = redaction or Redaction()
     table = source.table
 
     @dg.asset(
@@ -66,7 +70,7 @@ def message_pages(partitions: dg.DailyPartitionsDefinition, project: Project, so
         with told, reamaze.client() as client:
             found = crawl(client, windows, hints=hints, concurrency=reamaze.concurrency)
             for complete in batches(found, seconds=SECONDS_PER_WRITE):
-                _store(context, warehouse, table, complete, partitions.timezone, began)
+                _store(context, warehouse, table, complete, partitions.timezone, began, keep)
                 for window in complete:
                     told.stored(window)
                     stored = StoredDay(window.window.key, window.message_count, client.traffic.requests)
@@ -86,9 +90,10 @@ def _store(
     complete: Sequence[CrawledWindow],
     timezone: str,
     began: dt.datetime,
+    keep: Redaction,
 ) -> None:
     """Commit the days, each under the time zone that cut it: in another, it is another day."""
-    rows = [_row(window.window.key, kept) for window in complete for kept in window.pages]
+    rows = [_row(window.window.key, kept, keep) for window in complete for kept in window.pages]
     details = {dt.date.fromisoformat(window.window.key): _proof(window) for window in complete}
     # Of two runs over one day, the one that asked later knows more, even if the other stores last.
     fetched_at = {
@@ -141,7 +146,7 @@ class _Told:
                 self._context.log_event(dg.AssetMaterialization(KEY, partition=key, metadata=metadata))
 
 
-def _row(day: str, kept: KeptPage) -> dict[str, Any]:
+def _row(day: str, kept: KeptPage, keep: Redaction) -> dict[str, Any]:
     """One row of `raw.message_pages`: the page, which of its rows count for the day, and what was read of them."""
     page = kept.page
     rows = [page.rows[row.index] for row in kept.rows]
@@ -153,7 +158,7 @@ def _row(day: str, kept: KeptPage) -> dict[str, Any]:
         "page_count": page.page_count,
         "total_count": page.total_count,
         "fetched_at": _naive(page.fetched_at),
-        "payload": page.payload,
+        "payload": keep.page(page.payload),
         "kept_rows": [row.index for row in kept.rows],
         "kept_is_staff": [row.is_staff for row in kept.rows],
         "kept_created_at": [_naive(row.created_at) for row in rows],
