@@ -13,17 +13,17 @@ import click
 from reamaze_pipeline.commands.arguments import examples
 from reamaze_pipeline.commands.backfill import backfill
 from reamaze_pipeline.commands.check import check
-from reamaze_pipeline.commands.compact import compact
 from reamaze_pipeline.commands.console import Output, print_error
 from reamaze_pipeline.commands.demo import demo
 from reamaze_pipeline.commands.export import export
-from reamaze_pipeline.commands.forget import forget
 from reamaze_pipeline.commands.messages import messages
 from reamaze_pipeline.commands.report import report
 from reamaze_pipeline.commands.sandbox import sandbox
 from reamaze_pipeline.commands.setup.completion import completion
 from reamaze_pipeline.commands.setup.init import init
 from reamaze_pipeline.commands.ui import ui
+from reamaze_pipeline.commands.upkeep.compact import compact
+from reamaze_pipeline.commands.upkeep.forget import forget
 from reamaze_pipeline.errors import MisuseError, PipelineError
 
 DONE, FAILED, MISUSED = 0, 1, 2

@@ -1,0 +1,1 @@
+"""What is done to a warehouse now and then: written compactly, a person erased from it."""
