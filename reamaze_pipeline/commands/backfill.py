@@ -25,10 +25,11 @@ from reamaze_pipeline.runs.loading import uncollected
 @click.option("--refresh", is_flag=True, help="Fetch all of the days anew.")
 @as_json_option
 def backfill(first: dt.datetime, last: dt.datetime, refresh: bool, select: str | None, as_json: bool) -> None:
-    """Materialize what is missing or failed of every asset, for all days from --from to --to, in one run."""
+    """Materialize what is missing or stale of every table, for all days from --from to --to, in one run."""
     from reamaze_pipeline import settings
 
     with uncollected():
+        from reamaze_pipeline.crawl.progress import StoredDay
         from reamaze_pipeline.deployment import Deployment
         from reamaze_pipeline.runs.backfill import backfill as materialize
 
@@ -47,7 +48,7 @@ def backfill(first: dt.datetime, last: dt.datetime, refresh: bool, select: str |
             last.date(),
             refresh=refresh,
             select=select,
-            announce=lambda day: count(day.in_words),
+            announce=lambda told: count(told.in_words, isinstance(told, StoredDay)),
         )
     out.say(outcome.in_words)
     out.result({"ok": True, **asdict(outcome)})

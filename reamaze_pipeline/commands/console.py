@@ -51,10 +51,10 @@ class Output:
             sys.stdout.flush()
 
     @contextmanager
-    def counting(self, total: int, what: str) -> Iterator[Callable[[str], None]]:
-        """Progress over `total` steps: a bar on a terminal, a line a step otherwise. Call it once a step."""
+    def counting(self, total: int, what: str) -> Iterator[Callable[[str, bool], None]]:
+        """Progress over `total` steps: a bar on a terminal, else lines. Call it with each and whether it is a step."""
         if not self.progress.is_terminal:
-            yield lambda step: self.progress.print(step, markup=False)
+            yield lambda step, _: self.progress.print(step, markup=False)
             return
         from rich.progress import (
             BarColumn,
@@ -75,7 +75,7 @@ class Output:
         )
         with Progress(*columns, console=self.progress, transient=True) as progress:
             task = progress.add_task(what, total=total, step="")
-            yield lambda step: progress.update(task, advance=1, step=step)
+            yield lambda step, counts: progress.update(task, advance=int(counts), step=step)
 
 
 def print_error(message: str) -> None:

@@ -24,7 +24,7 @@ def demo(ui: bool, port: int, as_json: bool) -> None:
 
         refuse_taken(port)
     out.say("An embedded Re:amaze API is serving a year of made-up messages on loopback.")
-    with out.counting(DAYS, "days") as count, demo(announce=lambda day: count(day.in_words)) as result:
+    with out.counting(DAYS, "days") as count, demo(announce=lambda told: count(*told)) as result:
         out.table("Tables", ["table", "rows"], list(result.tables.items()))
         out.table("Staff responses", ["sender", "name", "responses", "notes"], result.senders)
         out.table("Messages per origin", ["origin", "messages", "staff", "customers"], result.origins)

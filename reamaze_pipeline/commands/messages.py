@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
-from reamaze_pipeline import settings
 from reamaze_pipeline.commands.arguments import as_json_option, day_type, examples
 from reamaze_pipeline.commands.console import Output
 
@@ -52,6 +51,7 @@ def messages(
     out: Path | None, as_json: bool,
 ) -> None:  # fmt: skip
     """Ask the API directly: all messages, or those of a conversation, a sender, a side …, newest first."""
+    from reamaze_pipeline import settings
     from reamaze_pipeline.crawl.messages import BrandClient
 
     settings.load_environment()
@@ -103,6 +103,8 @@ def _instants(first: dt.datetime | None, last: dt.datetime | None) -> tuple[dt.d
 
     if first is not None and last is not None and first > last:
         raise click.UsageError(f"--from {first:%Y-%m-%d} is after --to {last:%Y-%m-%d}")
+    from reamaze_pipeline import settings
+
     zone = settings.read(settings.TimeZone).timezone
     return (
         day_window(first.date(), zone).start if first else None,

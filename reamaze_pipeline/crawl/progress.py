@@ -1,4 +1,4 @@
-"""What a crawl tells while it goes on and when it is over, to whoever started it."""
+"""What a run tells while it goes on, to whoever started it: of its crawl, and of what is built from that."""
 
 from __future__ import annotations
 
@@ -31,8 +31,24 @@ class CrawlSummary:
     waited_seconds: float = 0.0
 
 
+@dataclass(frozen=True, slots=True)
+class Building:
+    """A table of which some days are about to be computed."""
+
+    table: str
+    days: int
+
+    @property
+    def in_words(self) -> str:
+        """One line for people."""
+        return f"building {self.table} for {self.days:,} day{'s' * (self.days != 1)}"
+
+
 class CrawlProgress:
-    """Hears of a run's crawl; this one keeps nothing. Called in the thread that stores."""
+    """Hears of a run, its crawl first; this one keeps nothing. Called in the thread that does the work."""
+
+    def building(self, table: Building) -> None:
+        """A table is being computed from what is stored."""
 
     def day_stored(self, day: StoredDay) -> None:
         """A day has been committed."""

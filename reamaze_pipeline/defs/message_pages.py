@@ -5,7 +5,8 @@ day: a day is committed and announced as soon as it is complete, so it stays don
 """
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict
 from types import TracebackType
 from typing import Any, Self
@@ -20,6 +21,7 @@ from reamaze_pipeline.crawl.progress import CrawlProgress, CrawlSummary, StoredD
 from reamaze_pipeline.defs.partitions import day_window, days_of
 from reamaze_pipeline.defs.resources import ReamazeResource
 from reamaze_pipeline.defs.runs_of_ours import asks_for_missing_only, refreshed_from
+from reamaze_pipeline.errors import ApiUnavailable, DatabaseLocked, WindowNotProven
 from reamaze_pipeline.models.model import Project, Source
 from reamaze_pipeline.state.days import read_state
 from reamaze_pipeline.state.provision import bring_up_to_date
@@ -32,6 +34,8 @@ POOL = "reamaze_api"
 """Dagster's pool of those that ask the API. Where workers share a login, its limit keeps them within one budget."""
 SECONDS_PER_WRITE = 0.5
 """Days that become complete within this time are committed together; a kill costs at most so much work."""
+TRIES_AT_NIGHT = 6
+"""After 1, 2, 4 … 32 minutes: together an hour and three minutes, so that an hour's outage costs nothing."""
 
 
 def message_pages(
@@ -67,7 +71,7 @@ def message_pages(
         began = dt.datetime.now(dt.UTC)
         hints = _hints(warehouse.database, table, days)
         told = _Told(context)
-        with told, reamaze.client() as client:
+        with told, _tried_again_at_night(context), reamaze.client() as client:
             found = crawl(client, windows, hints=hints, concurrency=reamaze.concurrency)
             for complete in batches(found, seconds=SECONDS_PER_WRITE):
                 _store(context, warehouse, table, complete, partitions.timezone, began, keep)
@@ -113,6 +117,22 @@ def _store(
 
 def _proof(window: CrawledWindow) -> dict[str, Any]:
     return {"messages": window.message_count, **asdict(window.proof)}
+
+
+@contextmanager
+def _tried_again_at_night(context: dg.AssetExecutionContext) -> Iterator[None]:
+    """In a run of the schedule, what may pass by itself is tried again the same night, after minutes that double.
+
+    Only days that are not stored yet are then asked for. Whoever types a command is told at once instead.
+    """
+    try:
+        yield
+    except (ApiUnavailable, WindowNotProven, DatabaseLocked) as error:
+        if "dagster/schedule_name" not in context.run.tags or context.retry_number >= TRIES_AT_NIGHT:
+            raise
+        minutes = 2**context.retry_number
+        context.log.warning(f"{error}; tried again in {minutes} min ({context.retry_number + 1} of {TRIES_AT_NIGHT})")
+        raise dg.RetryRequested(max_retries=TRIES_AT_NIGHT, seconds_to_wait=60 * minutes) from error
 
 
 class _Told:

@@ -9,6 +9,7 @@ from functools import cache
 
 import dagster as dg
 
+from reamaze_pipeline.crawl.progress import Building, CrawlProgress
 from reamaze_pipeline.defs.naming import keyed, plain, plain_key
 from reamaze_pipeline.defs.partitions import days_of
 from reamaze_pipeline.defs.runs_of_ours import asks_for_missing_only
@@ -47,7 +48,11 @@ def _asset(model: Model, project: Project, partitions: dg.DailyPartitionsDefinit
         metadata={**table_metadata(model.table), **lineage},
         io_manager_key="warehouse",
     )
-    def compute(context: dg.AssetExecutionContext, warehouse: dg.ResourceParam[DuckDBWarehouse]) -> Select | None:
+    def compute(
+        context: dg.AssetExecutionContext,
+        warehouse: dg.ResourceParam[DuckDBWarehouse],
+        crawl_progress: dg.ResourceParam[CrawlProgress],
+    ) -> Select | None:
         for source in model.upstream:
             if isinstance(source, Source) and _is_asset(source):
                 warehouse.add_columns(source.table)
@@ -62,7 +67,10 @@ def _asset(model: Model, project: Project, partitions: dg.DailyPartitionsDefinit
         if asks_for_missing_only(context.run.tags):
             with reading(warehouse.database) as connection:
                 days = due_days(connection, model, days)
-        return model.select(days) if days else None
+        if not days:
+            return None
+        crawl_progress.building(Building(model.table.label, len(days)))
+        return model.select(days)
 
     return keyed(compute, model.schema, model.name)
 

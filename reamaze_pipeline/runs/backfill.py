@@ -16,7 +16,7 @@ from pathlib import Path
 
 import dagster as dg
 
-from reamaze_pipeline.crawl.progress import CrawlProgress, CrawlSummary, StoredDay
+from reamaze_pipeline.crawl.progress import Building, CrawlProgress, CrawlSummary, StoredDay
 from reamaze_pipeline.definitions import build_defs
 from reamaze_pipeline.defs.partitions import days_between, days_of, last_whole_day, range_tags
 from reamaze_pipeline.defs.runs_of_ours import missing_only_tags
@@ -28,6 +28,7 @@ from reamaze_pipeline.instance.home import open_instance
 from reamaze_pipeline.instance.running import end_abandoned_runs, process_tag
 from reamaze_pipeline.runs.failure import failure_of_run
 from reamaze_pipeline.runs.loading import uncollected
+from reamaze_pipeline.state.days import ANOTHER_ZONE, WarehouseState
 from reamaze_pipeline.state.plan import Work, one_run
 from reamaze_pipeline.state.provision import bring_up_to_date, outdated_views
 from reamaze_pipeline.warehouse.connection import reading
@@ -54,6 +55,10 @@ class Outcome:
     seconds: float
     built: Mapping[str, int] = field(default_factory=dict)
     views: Sequence[str] = ()
+    because: Mapping[str, int] = field(default_factory=dict)
+    """Why days were stale, and how many for each reason."""
+    elsewhere: str = ""
+    """What is wrong with stored days that were not asked for, and the command that mends it; empty if nothing is."""
 
     @property
     def in_words(self) -> str:
@@ -71,7 +76,8 @@ class Outcome:
             done.append("nothing had to be fetched or built")
         if self.views and not self.fetched_days:
             done.append(f"defined anew: {', '.join(self.views)}")
-        return f"{stored}; {'; '.join(done)}."
+        done += [f"{reason} ({days:,} day{'s' * (days != 1)})" for reason, days in self.because.items()]
+        return f"{stored}; {'; '.join(done)}.{self.elsewhere and f' {self.elsewhere}'}"
 
 
 def backfill(
@@ -81,12 +87,12 @@ def backfill(
     *,
     refresh: bool = False,
     select: str | None = None,
-    announce: Callable[[StoredDay], None] = lambda _: None,
+    announce: Callable[[StoredDay | Building], None] = lambda _: None,
 ) -> Outcome:
     """Materialize what is missing or stale of every table from `first` to `last`, both included; with `refresh`, all.
 
     Of `select` (Dagster's selection syntax, such as `metrics/night_owls` or `+core/messages`) only what it names.
-    `announce` is called for each day as soon as its pages are stored, in the thread that stores them.
+    `announce` is called for each day as soon as its pages are stored, and for each table before it is computed.
 
     Raises:
         NoSuchDays: the range is empty, begins before the start date, or ends with a day that is not over yet.
@@ -98,6 +104,7 @@ def backfill(
     with uncollected():
         definitions = build_defs(deployment, heard)
     before = _stored_at(deployment, days)
+    reasons = _not_mixed(deployment, days).reasons
     with open_instance(deployment.database) as instance:
         end_abandoned_runs(instance)
         outdated = {view.table.label for view in outdated_views(deployment.database, deployment.project)}
@@ -123,7 +130,45 @@ def backfill(
         seconds=round(time.monotonic() - began, 3),
         built={label: count for label, at in after.items() if (count := _changed(at, before.get(label, {})))},
         views=sorted(outdated),
+        because={reason: count for reason, count in reasons.items() if not refresh and ANOTHER_ZONE in reason},
+        elsewhere=_elsewhere(deployment, days),
     )
+
+
+def _not_mixed(deployment: Deployment, days: Sequence[dt.date]) -> WarehouseState:
+    """The state of the days; refused where other days would stay that another time zone cut: messages of the hours
+    between would be stored under two days.
+    """
+    state = deployment.state(days)
+    whole = deployment.state([*days, *(day for day in state.elsewhere if day >= deployment.calendar.start_date)])
+    others = sorted(set(whole.of_another_zone) - set(days))
+    if others:
+        every = [*whole.of_another_zone, *days]
+        raise UsageRefused(
+            f"{len(others):,} other stored days {ANOTHER_ZONE} another time zone than {deployment.calendar.timezone},"
+            f" and messages would be stored twice beside them; run them all at once:"
+            f" reamaze-pipeline backfill --from {min(every)} --to {max(every)}"
+        )
+    return state
+
+
+def _elsewhere(deployment: Deployment, days: Sequence[dt.date]) -> str:
+    """Of stored days that were not asked for: those cut by another time zone, and those before the first day."""
+    start = deployment.calendar.start_date
+    stored = deployment.state(days).elsewhere
+    stale = deployment.state([day for day in stored if day >= start]).of_kind("stale")
+    said = []
+    if stale:
+        said.append(
+            f"{len(stale):,} more stored days are stale; mend them with:"
+            f" reamaze-pipeline backfill --from {stale[0]} --to {stale[-1]}"
+        )
+    if early := [day for day in stored if day < start]:
+        said.append(
+            f"{len(early):,} stored days are before REAMAZE_START_DATE {start} and no run renews them;"
+            f" set it to {early[0]} to go on with them"
+        )
+    return "; ".join(said)
 
 
 def _existing(deployment: Deployment, first: dt.date, last: dt.date) -> list[dt.date]:
@@ -226,12 +271,15 @@ def _messages(deployment: Deployment, days: Sequence[dt.date]) -> int:
 class _Heard(CrawlProgress):
     """Hands each stored day on, and keeps the summary."""
 
-    def __init__(self, announce: Callable[[StoredDay], None]) -> None:
+    def __init__(self, announce: Callable[[StoredDay | Building], None]) -> None:
         self.announce = announce
         self.summary = CrawlSummary()
 
     def day_stored(self, day: StoredDay) -> None:
         self.announce(day)
+
+    def building(self, table: Building) -> None:
+        self.announce(table)
 
     def crawl_ended(self, summary: CrawlSummary) -> None:
         self.summary = summary

@@ -22,7 +22,6 @@ from reamaze_pipeline.errors import BackfillFailed
 from reamaze_pipeline.runs.loading import uncollected
 
 if TYPE_CHECKING:
-    from reamaze_pipeline.crawl.progress import StoredDay
     from reamaze_pipeline.deployment import Deployment
     from reamaze_pipeline.runs.backfill import Outcome
 
@@ -54,20 +53,26 @@ class Demo:
 
 
 @contextmanager
-def demo(folder: Path = FOLDER, announce: Callable[[StoredDay], None] = lambda _: None) -> Iterator[Demo]:
-    """Run the main job into `folder`; the embedded API goes on serving for as long as the block lasts."""
+def demo(folder: Path = FOLDER, announce: Callable[[tuple[str, bool]], None] = lambda _: None) -> Iterator[Demo]:
+    """Run the main job into `folder`; the embedded API goes on serving for as long as the block lasts.
+
+    `announce` hears a line, and whether it tells of a day that is stored.
+    """
     _make_anew(folder)
     last = dt.datetime.now(dt.UTC).date() - dt.timedelta(days=1)
     first = last - dt.timedelta(days=DAYS - 1)
     with embedded_api(MESSAGES, HISTORY_DAYS) as address:
         with uncollected():
+            from reamaze_pipeline.crawl.progress import StoredDay  # noqa: PLC0415
             from reamaze_pipeline.deployment import Deployment  # noqa: PLC0415
             from reamaze_pipeline.runs.backfill import backfill  # noqa: PLC0415 the API generates its history meanwhile
             from reamaze_pipeline.warehouse.connection import reading  # noqa: PLC0415
 
         os.environ.update({**_settings(folder, first), **address()})
         deployment = Deployment.from_environment()
-        outcome = backfill(deployment, first, last, announce=announce)
+        outcome = backfill(
+            deployment, first, last, announce=lambda told: announce((told.in_words, isinstance(told, StoredDay)))
+        )
         with reading(deployment.database) as connection:
             tables = [deployment.pages.table, *(model.table for model in deployment.project.models)]
             counts = {

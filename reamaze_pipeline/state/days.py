@@ -20,6 +20,9 @@ from reamaze_pipeline.warehouse.connection import reading
 from reamaze_pipeline.warehouse.lake.location import Location, is_there
 from reamaze_pipeline.warehouse.ledger import Ledger, read_ledger
 
+ANOTHER_ZONE = "was cut into days of"
+"""Begins the reason of a day that another REAMAZE_TIMEZONE had stored."""
+
 Kind = Literal["missing", "stale", "unproven"]
 
 
@@ -46,6 +49,12 @@ class WarehouseState:
     def of_kind(self, kind: Kind) -> list[date]:
         """The days of which some table is in this trouble, oldest first."""
         return sorted({day for found in self.troubles.values() for day, it in found.items() if it.kind == kind})
+
+    @property
+    def of_another_zone(self) -> list[date]:
+        """The days that another time zone cut, oldest first; beside new ones they would hold some messages twice."""
+        found = {day for of in self.troubles.values() for day, it in of.items() if ANOTHER_ZONE in it.reason}
+        return sorted(found)
 
     @property
     def reasons(self) -> dict[str, int]:
@@ -99,7 +108,7 @@ def _of_pages(ledger: Ledger, pages: Source, timezone: str, days: Sequence[date]
         if mine is None:
             found[day] = Trouble("missing", f"{pages.table.label} was not fetched yet")
         elif mine.version not in {None, timezone}:  # None: stored before versions of pages were kept
-            found[day] = Trouble("stale", f"{pages.table.label} was cut into days of {mine.version}, not of {timezone}")
+            found[day] = Trouble("stale", f"{pages.table.label} {ANOTHER_ZONE} {mine.version}, not of {timezone}")
         elif mine.unproven:
             found[day] = Trouble("unproven", f"{pages.table.label} could not be proven to be whole")
     return found

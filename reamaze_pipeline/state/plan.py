@@ -37,7 +37,8 @@ def nightly_work(state: WarehouseState, newest: date, again: date, *, most_days:
     """
     due = {day for found in state.troubles.values() for day in found if day < again}
     tables = frozenset(state.troubles)
-    older = ranges(sorted(due)[:most_days])
+    together = set(state.of_another_zone)  # stored beside each other, old and new would hold messages twice
+    older = ranges({*sorted(due)[:most_days], *(day for day in together if day < again)})
     last = (max(again, state.days[0]), newest)
     if older and last[0] - older[-1][1] <= NEAR:
         last = (older.pop()[0], newest)

@@ -114,7 +114,7 @@ def test_no_color_is_heard(monkeypatch: pytest.MonkeyPatch, capsys: Captured) ->
     monkeypatch.setenv("NO_COLOR", "1")
     out = Output(as_json=False)
     with out.counting(2, "days") as count:
-        count("one")
+        count("one", True)
     out.table("Tables", ["table", "rows"], [["core.messages", 1]])
     printed = "".join(capsys.readouterr())
     assert "core.messages" in printed

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from reamaze_pipeline.definitions import build_defs
 from reamaze_pipeline.deployment import Deployment
-from reamaze_pipeline.errors import InputsMissing
+from reamaze_pipeline.errors import InputsMissing, UsageRefused
 from reamaze_pipeline.runs.backfill import backfill
 from reamaze_pipeline.sandbox import Sandbox
 from reamaze_pipeline.state.days import Trouble, WarehouseState
@@ -64,13 +64,23 @@ def test_another_time_zone_makes_every_day_stale_and_says_so(
     state = moved.state(DAYS)
     assert state.of_kind("stale") == DAYS
     assert "raw.message_pages was cut into days of UTC, not of America/Los_Angeles" in state.reasons
-    backfill(moved, FIRST, LAST)
+    with pytest.raises(UsageRefused, match=f"backfill --from {FIRST} --to {LAST}"):
+        backfill(moved, FIRST, DAYS[3])
+    outcome = backfill(moved, FIRST, LAST)
+    assert "cut into days of UTC" in outcome.in_words
     with reading(moved.database) as connection:
         doubled = connection.execute(
             "select count(*) from (select message_id from core.messages group by 1 having count(*) > 1)"
         ).fetchall()
     assert doubled == [(0,)]
     assert moved.state(DAYS).of_kind("stale") == []
+
+
+def test_days_before_a_later_start_are_told(sandbox: Sandbox, stored: Deployment, deploy: Deploy) -> None:
+    later = deploy(sandbox, name="stored", start=str(DAYS[2]))
+    outcome = backfill(later, DAYS[2], LAST)
+    assert f"2 stored days are before REAMAZE_START_DATE {DAYS[2]}" in outcome.in_words
+    assert not sandbox.requests
 
 
 def test_a_view_changed_by_a_setting_is_defined_anew_without_a_fetch(
