@@ -20,6 +20,7 @@ from reamaze_pipeline.defs.partitions import daily_partitions
 from reamaze_pipeline.errors import SettingsError
 from reamaze_pipeline.instance.people_key import people_key
 from reamaze_pipeline.models.business_hours import BusinessHoursError, read_business_hours
+from reamaze_pipeline.models.files.targets import TargetsError, read_targets
 from reamaze_pipeline.models.model import Project, Source
 from reamaze_pipeline.models.project import load_project
 from reamaze_pipeline.models.singular_tests import SingularTest, load_singular_tests
@@ -119,8 +120,13 @@ def _metric_variables(hidden: Redaction) -> dict[str, Any]:
         hours = read_business_hours(metrics.business_hours) if metrics.business_hours else None
     except BusinessHoursError as error:
         raise SettingsError(f"REAMAZE_BUSINESS_HOURS: {error}") from None
+    try:
+        targets = read_targets(metrics.targets, scheduled=hours is not None) if metrics.targets else []
+    except TargetsError as error:
+        raise SettingsError(f"REAMAZE_TARGETS: {error}") from None
     return {
         "excluded_senders": [hidden.email(email) for email in metrics.excluded_senders],
         "excluded_origins": metrics.excluded_origins,
         "business_hours": hours,
+        "targets": targets,
     }

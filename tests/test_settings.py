@@ -33,6 +33,7 @@ NAMES = [
         "EXCLUDE_SENDERS",
         "EXCLUDE_ORIGINS",
         "BUSINESS_HOURS",
+        "TARGETS",
     ),
 ]
 

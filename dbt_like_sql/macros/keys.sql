@@ -17,3 +17,8 @@
 {% macro whole_number(text, type) -%}
     if(regexp_full_match({{ text }}, '[+-]?[0-9]+'), try_cast({{ text }} as {{ type }}), null)
 {%- endmacro %}
+
+{# A value of a setting as a text in SQL, or null. #}
+{% macro text_literal(value) -%}
+    {%- if value is none -%} null {%- else -%} '{{ value | replace("'", "''") }}' {%- endif -%}
+{%- endmacro %}

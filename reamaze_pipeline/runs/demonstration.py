@@ -122,6 +122,7 @@ def _settings(folder: Path, first: dt.date) -> dict[str, str]:
         "REAMAZE_EXCLUDE_SENDERS": "",
         "REAMAZE_EXCLUDE_ORIGINS": "",
         "REAMAZE_BUSINESS_HOURS": "",
+        "REAMAZE_TARGETS": "",
         "DAGSTER_HOME": "",
     }
 

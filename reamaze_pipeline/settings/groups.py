@@ -72,6 +72,7 @@ class Metrics(BaseSettings):
     exclude_senders: str = ""
     exclude_origins: str = ""
     business_hours: UserPath | None = None
+    targets: UserPath | None = None
 
     @property
     def excluded_senders(self) -> list[str]:

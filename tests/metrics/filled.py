@@ -31,6 +31,7 @@ def variables(rules: Rules) -> dict[str, Any]:
         "excluded_senders": list(rules.excluded_senders),
         "excluded_origins": list(rules.excluded_origins),
         "business_hours": rules.business_hours,
+        "targets": list(rules.targets),
     }
 
 

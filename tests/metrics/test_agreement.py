@@ -33,9 +33,28 @@ SUNDAYS = {
     ],
     "holidays": [],
 }
-PLAIN = Rules()
+TARGETS = (
+    {
+        "name": "an hour's",
+        "of": "first_response",
+        "seconds": 3600.0,
+        "business": False,
+        "category": None,
+        "origin": None,
+    },
+    {
+        "name": "sales",
+        "of": "next_reply",
+        "seconds": 60.0,
+        "business": False,
+        "category": "sales",
+        "origin": "origin 1",
+    },
+)
+BUSINESS_TARGET = {**TARGETS[0], "name": "business", "business": True, "origin": "1"}
+PLAIN = Rules(targets=TARGETS)
 EXCLUDING = Rules("Asia/Kathmandu", excluded_senders=("bot@EXAMPLE.com",), excluded_origins=("99", "origin 0"))
-SCHEDULED = Rules("America/Los_Angeles", business_hours=WEEK)
+SCHEDULED = Rules("America/Los_Angeles", business_hours=WEEK, targets=(*TARGETS, BUSINESS_TARGET))
 TWICE_MIDNIGHT = Rules("America/Havana", business_hours=SUNDAYS)
 
 EXAMPLES = int(os.environ.get("REAMAZE_METRIC_EXAMPLES", "6"))

@@ -20,10 +20,12 @@ from reamaze_pipeline.warehouse.connection import reading
 from tests.metrics.filled import SHIPPED, multiset, variables
 from tests.metrics.histories import DAYS
 from tests.metrics.reference import Row, Rules
-from tests.metrics.test_agreement import WEEK
+from tests.metrics.test_agreement import BUSINESS_TARGET, TARGETS, WEEK
 from tests.stored_pages import Page, Warehouse, page
 
-RULES = Rules("America/Los_Angeles", ("bot@example.com", "o'brien@example.com"), ("16", "sms"), WEEK)
+RULES = Rules(
+    "America/Los_Angeles", ("bot@example.com", "o'brien@example.com"), ("16", "sms"), WEEK, (*TARGETS, BUSINESS_TARGET)
+)
 
 
 @pytest.mark.dbt

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Callable, Sequence
 
 from tests.metrics.reference.conversation import Turn, seconds
-from tests.metrics.reference.distribution import distribution, quantile
+from tests.metrics.reference.distribution import distribution, quantile, share
 from tests.metrics.reference.message import DAY, Row
 from tests.metrics.reference.stored import Stored, grouped, newest_category_name, shown
 
@@ -189,3 +189,45 @@ def _by_origin(stored: Stored, turns: Sequence[Turn]) -> list[Row]:
 def _by_category(stored: Stored, turns: Sequence[Turn]) -> list[Row]:
     groups = grouped(turns, lambda t: (t.reply.day, t.reply.category[0]))
     return [(*key, newest_category_name(t.reply for t in of), *distribution(stored, of)) for key, of in groups.items()]
+
+
+def target_results(stored: Stored) -> list[Row]:
+    measured = {"first_response": first_response_times(stored), "next_reply": next_reply_times(stored)}
+    rows = []
+    for target in stored.rules.targets:
+        for day, slug, message_id, opened, replied, *label, seconds_taken, business in measured[target["of"]]:
+            _, _, _, origin, origin_name, category, category_name = label
+            if target["category"] not in {None, *(name.lower() for name in (category, category_name) if name)}:
+                continue
+            if target["origin"] not in {None, str(origin), origin_name.lower()}:
+                continue
+            taken = business if target["business"] else seconds_taken
+            met = None if taken is None else taken <= target["seconds"]
+            about = (day, target["name"], target["of"], slug, message_id, opened, replied)
+            rows.append((*about, *label, target["business"], target["seconds"], taken, met))
+    return rows
+
+
+def targets_daily(stored: Stored) -> list[Row]:
+    return [(*key, *_met(of)) for key, of in grouped(target_results(stored), lambda row: row[:2]).items()]
+
+
+def targets_by_sender(stored: Stored) -> list[Row]:
+    rows = []
+    for (day, name, _), of in grouped(target_results(stored), lambda row: (*row[:2], row[8])).items():
+        replies = [m for m in stored.messages if m.message_id in {row[4] for row in of}]
+        rows.append((day, name, *shown(replies), *_met(of)))
+    return rows
+
+
+def targets_by_category(stored: Stored) -> list[Row]:
+    rows = []
+    for key, of in grouped(target_results(stored), lambda row: (*row[:2], row[12])).items():
+        replies = [m for m in stored.messages if m.message_id in {row[4] for row in of}]
+        rows.append((*key, newest_category_name(replies), *_met(of)))
+    return rows
+
+
+def _met(results: Sequence[Row]) -> Row:
+    known = [row[-1] for row in results if row[-1] is not None]
+    return len(known), sum(known), len(known) - sum(known), len(results) - len(known), share(known, bool)

@@ -22,6 +22,7 @@ class Rules:
     excluded_senders: tuple[str, ...] = ()
     excluded_origins: tuple[str, ...] = ()
     business_hours: Mapping[str, Any] | None = None
+    targets: tuple[Mapping[str, Any], ...] = ()
 
     def excludes(self, message: Message) -> bool:
         senders = [name.lower() for name in self.excluded_senders]
