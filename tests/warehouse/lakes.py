@@ -29,16 +29,17 @@ needs_postgres = pytest.mark.skipif(
 
 
 @contextmanager
-def postgres(folder: Path) -> Iterator[str]:
-    """A PostgreSQL of its own in `folder`, reached over a socket there; gives how libpq reaches it."""
+def postgres(folder: Path, port: int | None = None) -> Iterator[str]:
+    """A PostgreSQL of its own in `folder`, reached over a socket there, and on loopback if it has a `port`."""
     assert POSTGRES is not None
     folder.mkdir(parents=True)
     data, log = folder / "data", folder / "log"
     _as_postgres(folder, POSTGRES / "initdb", "-D", data, "-A", "trust", "-U", "postgres", "-E", "UTF8", "--no-sync")
-    options = f"-c listen_addresses= -c unix_socket_directories={folder} -c fsync=off -c max_connections=200"
+    listening = f"127.0.0.1 -p {port}" if port else ""
+    options = f"-c listen_addresses={listening} -c unix_socket_directories={folder} -c fsync=off -c max_connections=200"
     _as_postgres(folder, POSTGRES / "pg_ctl", "-D", data, "-w", "-l", log, "-o", options, "start")
     try:
-        yield f"dbname=postgres host={folder} user=postgres"
+        yield f"dbname=postgres host={folder} user=postgres" + (f" port={port}" if port else "")
     finally:
         _as_postgres(folder, POSTGRES / "pg_ctl", "-D", data, "-w", "-m", "immediate", "stop")
 
