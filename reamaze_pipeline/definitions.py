@@ -4,6 +4,7 @@ from pathlib import Path
 
 import dagster as dg
 
+from reamaze_pipeline import settings
 from reamaze_pipeline.crawl.progress import CrawlProgress
 from reamaze_pipeline.defs.checks import model_checks
 from reamaze_pipeline.defs.message_pages import message_pages
@@ -11,7 +12,7 @@ from reamaze_pipeline.defs.model_assets import model_assets
 from reamaze_pipeline.defs.resources import ReamazeResource, renderer
 from reamaze_pipeline.defs.schedules import DESCRIPTION, JOB, daily_schedule, upkeep_schedules
 from reamaze_pipeline.defs.seed_assets import seed_specs
-from reamaze_pipeline.defs.snapshot import snapshot_sensor
+from reamaze_pipeline.defs.sensors import alerts_sensor, snapshot_sensor
 from reamaze_pipeline.defs.storage import PreviewingWarehouse
 from reamaze_pipeline.defs.support_report import support_report
 from reamaze_pipeline.deployment import Deployment
@@ -61,7 +62,9 @@ def build_defs(deployment: Deployment, progress: CrawlProgress | None = None) ->
 
 def _sensors(deployment: Deployment) -> list[dg.SensorDefinition]:
     database, snapshot = deployment.database, deployment.storage.snapshot
-    return [snapshot_sensor(database, snapshot)] if snapshot and isinstance(database, Path) else []
+    copied = [snapshot_sensor(database, snapshot)] if snapshot and isinstance(database, Path) else []
+    told = settings.read(settings.Alerts)
+    return [*copied, *([alerts_sensor(told)] if told.alert_webhook or told.alert_email else [])]
 
 
 @dg.definitions

@@ -174,6 +174,10 @@ class NoSuchDays(MisuseError):
     """Days were asked for that have no partition; the text says which there are."""
 
 
+class AlertNotSent(PipelineError):
+    """A webhook or a mail server took no message; the text names neither login nor address."""
+
+
 class NotForgotten(PipelineError):
     """Somebody who was to be erased is still found; the text names where, never who."""
 
