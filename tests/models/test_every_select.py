@@ -8,6 +8,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
+from reamaze_pipeline.crawl.progress import CrawlProgress
 from reamaze_pipeline.defs.model_assets import model_assets
 from reamaze_pipeline.defs.partitions import daily_partitions
 from reamaze_pipeline.errors import LineageUnknown, ModelError
@@ -158,7 +159,9 @@ def test_dagster_takes_them_all_and_unknown_lineage_is_said_once(
     events = project.source("raw", "events").table
     warehouse.replace(events, [DAY], [{"day": DAY, "kind": "a", "size": 4}])
     some = [asset for asset in assets if asset.key.path[-1] in {"größe", "mit leer-zeichen", "pivoted"}]
-    done = dg.materialize(some, partition_key=str(DAY), resources={"warehouse": warehouse})
+    done = dg.materialize(
+        some, partition_key=str(DAY), resources={"warehouse": warehouse, "crawl_progress": CrawlProgress()}
+    )
     assert {event.asset_key for event in done.get_asset_materialization_events()} == {asset.key for asset in some}
     assert Stored(database, project).rows('SELECT size FROM s."größe"') == [(4,)]
 
