@@ -1,7 +1,6 @@
 {{ config(materialized='incremental', event_time='day') }}
 
 -- Each response with what preceded it on its own day; `conversation_history` knows the days before.
--- Lists, because sorting all messages for window functions takes longer.
 with spoken as (
 
     select *
@@ -10,29 +9,31 @@ with spoken as (
 
 ),
 
-conversations as (
+turns as (
 
+    -- How many responses the day held before; at one instant the customer speaks first. Windows, and no lists of a
+    -- conversation's instants beside each of its responses: two machines that answer each other fill the memory so.
     select
-        day,
-        conversation_slug,
-        coalesce(list(created_at) filter (where speaker = 'customer'), []) as asked,
-        list_sort(list({'at': created_at, 'id': message_id}) filter (where speaker = 'staff')) as answered
+        *,
+        count(*) filter (where speaker = 'staff') over before_it as responses_before,
+        max(created_at) filter (where speaker = 'staff') over before_it as previous_response_at
     from spoken
-    group by day, conversation_slug
+    window before_it as (
+        partition by day, conversation_slug
+        order by created_at, speaker = 'staff', message_id
+        rows between unbounded preceding and 1 preceding
+    )
 
 ),
 
 placed as (
 
     select
-        spoken.*,
-        asked,
-        list_position(answered, {'at': created_at, 'id': message_id}) as place,
-        answered[list_position(answered, {'at': created_at, 'id': message_id}) - 1].at as previous_response_at
-    from spoken
-    inner join conversations
-        on conversations.day = spoken.day and conversations.conversation_slug = spoken.conversation_slug
-    where speaker = 'staff'
+        *,
+        min(created_at) filter (where speaker = 'customer') over (
+            partition by day, conversation_slug, responses_before
+        ) as opened_at
+    from turns
 
 )
 
@@ -48,11 +49,8 @@ select
     origin_name,
     category_slug,
     category_name,
-    place::integer as place_in_day,
+    (responses_before + 1)::integer as place_in_day,
     previous_response_at,
-    -- At one instant the customer speaks first.
-    list_min([
-        instant for instant in asked
-        if instant <= created_at and (previous_response_at is null or instant > previous_response_at)
-    ]) as opened_at
+    opened_at
 from placed
+where speaker = 'staff'
