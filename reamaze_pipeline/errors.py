@@ -170,6 +170,10 @@ class RecordsUnavailable(PipelineError):
     """Dagster's own records cannot be read or written; the text names their folder."""
 
 
+class NothingStored(MisuseError):
+    """There is nothing to compare: no day is stored."""
+
+
 class NoSuchDays(MisuseError):
     """Days were asked for that have no partition; the text says which there are."""
 

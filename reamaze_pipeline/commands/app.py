@@ -11,12 +11,13 @@ from difflib import get_close_matches
 import click
 
 from reamaze_pipeline.commands.arguments import examples
+from reamaze_pipeline.commands.asking.audit import audit
+from reamaze_pipeline.commands.asking.messages import messages
 from reamaze_pipeline.commands.backfill import backfill
 from reamaze_pipeline.commands.check import check
 from reamaze_pipeline.commands.console import Output, print_error
 from reamaze_pipeline.commands.demo import demo
 from reamaze_pipeline.commands.export import export
-from reamaze_pipeline.commands.messages import messages
 from reamaze_pipeline.commands.report import report
 from reamaze_pipeline.commands.sandbox import sandbox
 from reamaze_pipeline.commands.setup.completion import completion
@@ -57,7 +58,7 @@ def app() -> None:
     """Every Re:amaze message in a DuckDB warehouse, day by day, exactly once."""
 
 
-for command in (backfill, check, compact, completion, demo, export, forget, init, messages, report, sandbox, ui):
+for command in (audit, backfill, check, compact, completion, demo, export, forget, init, messages, report, sandbox, ui):
     app.add_command(command)
 
 

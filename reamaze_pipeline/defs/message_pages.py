@@ -15,8 +15,9 @@ import dagster as dg
 
 from reamaze_pipeline.api.privacy import Redaction
 from reamaze_pipeline.crawl.batches import batches
-from reamaze_pipeline.crawl.crawl import CrawledWindow, Hint, KeptPage, crawl
+from reamaze_pipeline.crawl.crawl import CrawledWindow, Hint, crawl
 from reamaze_pipeline.crawl.hints import hints_of
+from reamaze_pipeline.crawl.page_rows import page_row
 from reamaze_pipeline.crawl.progress import CrawlProgress, CrawlSummary, StoredDay
 from reamaze_pipeline.defs.partitions import day_window, days_of
 from reamaze_pipeline.defs.resources import ReamazeResource
@@ -97,7 +98,7 @@ def _store(
     keep: Redaction,
 ) -> None:
     """Commit the days, each under the time zone that cut it: in another, it is another day."""
-    rows = [_row(window.window.key, kept, keep) for window in complete for kept in window.pages]
+    rows = [page_row(window.window.key, kept, keep) for window in complete for kept in window.pages]
     details = {dt.date.fromisoformat(window.window.key): _proof(window) for window in complete}
     # Of two runs over one day, the one that asked later knows more, even if the other stores last.
     fetched_at = {
@@ -164,32 +165,6 @@ class _Told:
         if error is not None:
             for key, metadata in self._metadata.items():
                 self._context.log_event(dg.AssetMaterialization(KEY, partition=key, metadata=metadata))
-
-
-def _row(day: str, kept: KeptPage, keep: Redaction) -> dict[str, Any]:
-    """One row of `raw.message_pages`: the page, which of its rows count for the day, and what was read of them."""
-    page = kept.page
-    rows = [page.rows[row.index] for row in kept.rows]
-    return {
-        "day": dt.date.fromisoformat(day),
-        "audience": page.audience,
-        "page": page.number,
-        "page_size": page.page_size,
-        "page_count": page.page_count,
-        "total_count": page.total_count,
-        "fetched_at": _naive(page.fetched_at),
-        "payload": keep.page(page.payload),
-        "kept_rows": [row.index for row in kept.rows],
-        "kept_is_staff": [row.is_staff for row in kept.rows],
-        "kept_created_at": [_naive(row.created_at) for row in rows],
-        "kept_conversation_created_at": [_naive(row.conversation_created_at) for row in rows],
-        "cleaned": page.cleaned,
-    }
-
-
-def _naive(instant: dt.datetime | None) -> dt.datetime | None:
-    """As the warehouse keeps instants: UTC, without saying so."""
-    return instant and instant.astimezone(dt.UTC).replace(tzinfo=None)
 
 
 def _hints(database: str, table: Table, days: Sequence[dt.date]) -> list[Hint]:
