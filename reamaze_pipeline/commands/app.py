@@ -13,6 +13,7 @@ import click
 from reamaze_pipeline.commands.arguments import examples
 from reamaze_pipeline.commands.asking.audit import audit
 from reamaze_pipeline.commands.asking.messages import messages
+from reamaze_pipeline.commands.asking.status import status
 from reamaze_pipeline.commands.backfill import backfill
 from reamaze_pipeline.commands.check import check
 from reamaze_pipeline.commands.console import Output, print_error
@@ -58,7 +59,9 @@ def app() -> None:
     """Every Re:amaze message in a DuckDB warehouse, day by day, exactly once."""
 
 
-for command in (audit, backfill, check, compact, completion, demo, export, forget, init, messages, report, sandbox, ui):
+OURS = (audit, backfill, check, compact, completion, demo, export, forget, init, messages, report, sandbox, status, ui)
+
+for command in OURS:
     app.add_command(command)
 
 

@@ -95,8 +95,8 @@ def look(database: str | Location, promises: Sequence[tuple[Model, Promise]]) ->
     return verdicts
 
 
-def broken_promises(database: str | Location) -> list[str]:
-    """What is broken on any stored day, as `schema/table: promise (days)`, warnings included."""
+def broken_promises(database: str | Location, severity: str | None = None) -> list[str]:
+    """What is broken on any stored day, as `schema/table: promise (days)`; of one severity, or of both."""
     if not is_there(database):
         return []
     with reading(database) as connection:
@@ -104,7 +104,8 @@ def broken_promises(database: str | Location) -> list[str]:
             return []
         found = connection.execute(
             "SELECT schema_name, table_name, description, promise, broken FROM meta.promises"
-            " WHERE json_keys(broken) <> [] ORDER BY ALL"
+            " WHERE json_keys(broken) <> [] AND severity = coalesce($severity, severity) ORDER BY ALL",
+            {"severity": severity},
         ).fetchall()
     return [
         f"{schema}/{table}: {description or promise} ({_days_in_words(json.loads(broken))})"

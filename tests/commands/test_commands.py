@@ -105,8 +105,8 @@ def test_an_api_that_answers_something_else(sandbox: Sandbox, deploy: Deploy, ca
 def test_a_locked_database_names_its_holder(
     sandbox: Sandbox, deploy: Deploy, capsys: Captured, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    deployment = deploy(sandbox)
-    monkeypatch.setattr("reamaze_pipeline.warehouse.connection.WAIT_SECONDS", 0.5)
+    deployment = deploy(sandbox, REAMAZE_LOCK_WAIT="0.5")
+    monkeypatch.setattr("reamaze_pipeline.warehouse.connection._patience", [0.5])
     hold = "import duckdb, sys; c = duckdb.connect(sys.argv[1]); print('held', flush=True); sys.stdin.read()"
     command = [sys.executable, "-c", hold, str(deployment.database)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as holder:

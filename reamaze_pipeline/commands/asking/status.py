@@ -1,0 +1,52 @@
+"""`status`: is all stored that should be, and what mends it if not. For people, cron and monitors."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import click
+
+from reamaze_pipeline.commands.arguments import as_json_option, examples
+from reamaze_pipeline.commands.console import Output
+from reamaze_pipeline.runs.loading import uncollected
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from reamaze_pipeline.runs.health import Health
+
+
+@click.command(epilog=examples("reamaze-pipeline status", "reamaze-pipeline status --json"))
+@as_json_option
+def status(as_json: bool) -> int:
+    """Is every day stored and up to date, and what mends it if not? Ends with 0 if healthy, with 1 if not."""
+    with uncollected():
+        from reamaze_pipeline.deployment import Deployment
+        from reamaze_pipeline.runs.health import read_health
+
+    out = Output(as_json=as_json)
+    health = read_health(Deployment.from_environment())
+    _say(out, health)
+    out.result(health.as_json)
+    return 0 if health.healthy else 1
+
+
+def _say(out: Output, health: Health) -> None:
+    out.say("Healthy." if health.healthy else "Not healthy.")
+    whole = health.newest_whole or "not over yet"
+    out.say(f"Newest stored day: {health.newest or 'none'}; the newest whole day is {whole}.")
+    out.say(f"Last good run: {f'{health.last_good:%Y-%m-%d %H:%M} UTC' if health.last_good else 'none'}.")
+    for name, days in (("missing", health.missing), ("stale", health.stale), ("unproven", health.unproven)):
+        if days:
+            out.say(f"{len(days):,} {'day is' if len(days) == 1 else 'days are'} {name}: {_in_words(days)}")
+    told = {"Stale because": health.reasons, "Broken": health.failed_checks, "Warned": health.warnings}
+    for name, lines in told.items():
+        for line in lines:
+            out.say(f"{name}: {line}")
+    for command in health.mend:
+        out.say(f"To mend it: {command}")
+
+
+def _in_words(days: Sequence[date]) -> str:
+    return str(days[0]) if len(days) == 1 else f"{days[0]} to {days[-1]}"
