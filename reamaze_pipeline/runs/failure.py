@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reamaze_pipeline.errors import BackfillFailed, DiskFull, PipelineError, RecordsUnavailable
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
 
 _INTERRUPTIONS = {"KeyboardInterrupt", "DagsterExecutionInterruptedError"}
 _BROKEN_BY_ONE = "ClientClosed"
+LITTLE_ROOM = 1 << 20
+"""Bytes below which SQLite cannot write its log."""
 _FULL = re.compile(r"disk is full|No space left on device|Disk quota exceeded", re.IGNORECASE)
 _SQLITE = re.compile(r"\(sqlite3\.\w+\)\s*(?P<reason>[^\n\[]+)")
 
@@ -83,11 +87,16 @@ def _of_disk(link: Link) -> PipelineError | None:
     """Of Dagster's records, which are SQLite's, or of any other file."""
     if sqlite := _SQLITE.search(link.text):
         reason, home = sqlite["reason"].strip(), os.environ.get("DAGSTER_HOME", "DAGSTER_HOME")
-        mend = "free some space" if _FULL.search(reason) else "see that the folder and its files can be written"
+        full = _FULL.search(reason) or _has_no_room(Path(home))  # a log that cannot grow is an I/O error to SQLite
+        mend = "free some space" if full else "see that the folder and its files can be written"
         return RecordsUnavailable(f"Dagster's records in {home}: {reason}; {mend}, then run the same command again")
     if _FULL.search(link.text):
         return DiskFull("a disk is full; free some space, then run the same command again")
     return None
+
+
+def _has_no_room(folder: Path) -> bool:
+    return folder.is_dir() and shutil.disk_usage(folder).free < LITTLE_ROOM
 
 
 def _kept(error: SerializableErrorInfo | None) -> Iterator[Link]:
