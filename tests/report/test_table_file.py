@@ -69,7 +69,7 @@ def test_stdout_gets_csv_and_nothing_else(brand: Brand, capfdbinary: pytest.Capt
 @pytest.mark.parametrize(
     ("table", "options", "reason"),
     [
-        ("metrics.nothing", {}, "There is no table 'metrics.nothing'; there is core.messages"),
+        ("metrics.nothing", {}, "There is no table 'metrics.nothing'. Did you mean metrics."),
         ('core.messages"; DROP TABLE core.messages; --', {}, "There is no table"),
         ("seeds.origins", {"first": on(0).date()}, "has no column day"),
         ("core.messages", {"first": on(2).date(), "last": on(1).date()}, "swap them"),
