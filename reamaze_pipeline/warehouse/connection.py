@@ -94,7 +94,7 @@ def writing(database: str | Location, wait_seconds: float | None = None) -> Iter
 
 def _alone(lake: Lake, wait_seconds: float) -> AbstractContextManager[timedelta]:
     """Nobody else writes; a catalog that only one process may open sees to it by itself."""
-    return alone(engine_of(os.getpid()).duckdb, lake, wait_seconds) if lake.shared else nullcontext(timedelta())
+    return alone(lake, wait_seconds) if lake.shared else nullcontext(timedelta())
 
 
 @contextmanager

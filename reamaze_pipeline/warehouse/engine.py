@@ -133,7 +133,7 @@ def _join(engine: Engine, lake: Lake, wait_seconds: float) -> str:
         ours = engine.attached.get(lake)
         if ours is None:
             name = _free("lake", _taken(engine))
-            with alone(engine.duckdb, lake, wait_seconds, "make"):
+            with alone(lake, wait_seconds, "make"):
                 try:
                     attach_lake(engine.duckdb, lake, name)
                 except duckdb.Error as error:

@@ -8,10 +8,12 @@ catalog's file. Both vanish with the process that holds them, also when it is ki
 
 from __future__ import annotations
 
+import os
 import uuid
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Literal
 
 import duckdb
@@ -30,9 +32,7 @@ _NO_LAG = timedelta()
 
 
 @contextmanager
-def alone(
-    engine: duckdb.DuckDBPyConnection, lake: Lake, wait_seconds: float, purpose: Purpose = "write"
-) -> Iterator[timedelta]:
+def alone(lake: Lake, wait_seconds: float, purpose: Purpose = "write") -> Iterator[timedelta]:
     """Nobody else has the lake for this ``purpose`` while the block lasts.
 
     Gives how far the catalog's clock is ahead of this host's; nothing for a file, which has no clock of its own.
@@ -42,8 +42,9 @@ def alone(
         with _file_held(lake, wait_seconds, purpose):
             yield _NO_LAG
         return
-    name = _attached(engine, lake)
-    with closing(engine.cursor()) as connection:
+    locks = _locks(os.getpid())
+    name = _attached(locks, lake)
+    with closing(locks.cursor()) as connection:
         lag = _advisory(connection, lake, name, wait_seconds, purpose)
         try:
             yield lag
@@ -66,6 +67,12 @@ def _file_held(lake: Lake, wait_seconds: float, purpose: Purpose) -> Iterator[No
         yield
     finally:
         held.release()
+
+
+@cache
+def _locks(process: int) -> duckdb.DuckDBPyConnection:  # noqa: ARG001 the key of the cache
+    """A DuckDB for locks alone: beside the lake, each question for its views would ask this PostgreSQL for its own."""
+    return duckdb.connect()
 
 
 def _attached(engine: duckdb.DuckDBPyConnection, lake: Lake) -> str:
