@@ -7,7 +7,6 @@ meets the other's lock waits a bounded while. How a file comes to be open belong
 
 from __future__ import annotations
 
-import os
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, nullcontext, suppress
@@ -100,7 +99,7 @@ def _alone(lake: Lake, wait_seconds: float) -> AbstractContextManager[timedelta]
 @contextmanager
 def without_database() -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection that sees no stored table, session time zone UTC; for what is computed from frames alone."""
-    with told_in_words(Path(tempfile.gettempdir(), "*")), closing(engine_of(os.getpid()).duckdb.cursor()) as connection:
+    with told_in_words(Path(tempfile.gettempdir(), "*")), closing(engine_of().duckdb.cursor()) as connection:
         connection.execute("SET TimeZone = 'UTC'")
         yield connection
 
@@ -147,7 +146,7 @@ def _make_folder(folder: Path) -> None:
 def _opened(
     location: Location, mode: Mode, wait_seconds: float | None, options: Sequence[str]
 ) -> Iterator[duckdb.DuckDBPyConnection]:
-    engine = engine_of(os.getpid())
+    engine = engine_of(location)
     name = attach(engine, location, mode, _patience[-1] if wait_seconds is None else wait_seconds, options)
     with told_in_words(Path(str(location))), ExitStack() as stack:
         stack.callback(let_go, engine, location)

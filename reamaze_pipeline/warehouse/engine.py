@@ -1,9 +1,10 @@
-"""The DuckDB of this process, and the database files and lakes attached to it.
+"""The DuckDB of this process, and the database files attached to it; each shared lake has a DuckDB of its own.
 
 Starting a DuckDB takes ten times as long as attaching a file, so one lives as long as the process, and so does a lake
-that many may have open: attaching one for each connection made a day cost eleven times a file's. A file that another
-holds is waited for, a bounded while; any other reason why it does not open is final and is raised at once. Sessions on
-the files are opened in `connection`.
+that many may have open: attaching one for each connection made a day cost eleven times a file's. DuckDB asks every
+attached catalog for its tables, so a lake whose PostgreSQL is gone would fail whatever else is open beside it. A file
+that another holds is waited for, a bounded while; any other reason why it does not open is final and is raised at
+once. Sessions on the files are opened in `connection`.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import random
 import re
 import threading
 import time
+from collections import defaultdict
 from collections.abc import Collection, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
@@ -61,16 +63,20 @@ class _Attached:
 
 @dataclass(frozen=True, slots=True)
 class Engine:
-    """The DuckDB of this process and what is open in it. ``changed`` is held while a file is attached or detached."""
+    """A DuckDB of this process and what is open in it. ``changed`` is held while a file is attached or detached."""
 
     duckdb: duckdb.DuckDBPyConnection
     attached: dict[Location, _Attached] = field(default_factory=dict)
     changed: threading.Condition = field(default_factory=threading.Condition)
 
 
+def engine_of(location: Location | None = None) -> Engine:
+    """The engine in which ``location`` is opened, of this process: none survives a fork."""
+    return _engine(os.getpid(), location if isinstance(location, Lake) and location.shared else None)
+
+
 @cache
-def engine_of(process: int) -> Engine:  # noqa: ARG001 the key of the cache
-    """One for each ``process``, because none survives a fork."""
+def _engine(process: int, lake: Lake | None) -> Engine:  # noqa: ARG001 (a lake of its own each)
     folder = _kept.enter_context(temporary_folder("reamaze-duckdb-"))  # nobody else may look into it
     # Given the file itself, the resource would wait up to 102 s on any IO error, a wrong path included.
     connection = _kept.enter_context(DuckDBResource(database=":memory:").get_connection())
@@ -81,9 +87,12 @@ def engine_of(process: int) -> Engine:  # noqa: ARG001 the key of the cache
     connection.execute("SET zstd_min_string_length = 128")
     # A file is closed after each write, and then checkpointed: writing the log before that would be writing twice.
     connection.execute("SET checkpoint_threshold = '0b'")
-    return Engine(connection)
+    engine = Engine(connection)
+    _started[process].append(engine)
+    return engine
 
 
+_started: defaultdict[int, list[Engine]] = defaultdict(list)
 _kept = ExitStack()
 atexit.register(_kept.close)
 
@@ -234,10 +243,10 @@ def forget() -> None:
     Does nothing while more than one connection of `reading` or `writing` is open in this process, because its
     statements would find no memory.
     """
-    engine = engine_of(os.getpid())
-    with engine.changed:
-        if sum(file.users for file in engine.attached.values()) == 1:
-            (allowed,) = engine.duckdb.execute("SELECT current_setting('memory_limit')").fetchall()[0]
-            with suppress(duckdb.OutOfMemoryException):  # what is in use stays
-                engine.duckdb.execute(f"SET memory_limit = '{_REMEMBERED}'")
-            engine.duckdb.execute(f"SET memory_limit = '{allowed}'")  # RESET does not reach the memory's manager
+    for engine in _started[os.getpid()]:
+        with engine.changed:
+            if sum(database.users for database in engine.attached.values()) == 1:
+                (allowed,) = engine.duckdb.execute("SELECT current_setting('memory_limit')").fetchall()[0]
+                with suppress(duckdb.OutOfMemoryException):  # what is in use stays
+                    engine.duckdb.execute(f"SET memory_limit = '{_REMEMBERED}'")
+                engine.duckdb.execute(f"SET memory_limit = '{allowed}'")  # RESET does not reach the memory's manager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import time
 from collections.abc import Iterator
@@ -152,6 +153,26 @@ def test_a_lake_can_be_read_as_it_was_until_its_upkeep_lets_that_go(lake: str, t
     assert exported(None) == 351
     with pytest.raises(UsageRefused, match="cannot be read as of"):
         exported(before)
+
+
+@needs_postgres
+def test_a_lake_whose_server_has_gone_takes_nothing_else_with_it(database: Path, tmp_path: Path) -> None:
+    table = Table("own", "ones", (Column("day", "DATE"), Column("one", "INTEGER")))
+    rows = Select(f"SELECT DATE '{DAY}' AS day, 1::INTEGER AS one")
+    folder = Path("/tmp") / f"reamaze-gone-{os.getpid()}-{time.monotonic_ns()}"
+    try:
+        with postgres(folder) as reached:
+            lake = f"ducklake:postgres:{reached}#data={tmp_path}/files&schema=gone"
+            with writing(lake) as connection:
+                replace_partitions(connection, table, [DAY], rows)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    with writing(str(database)) as connection:
+        replace_partitions(connection, table, [DAY], rows)
+    with reading(str(database)) as connection:
+        assert connection.execute("SELECT one FROM own.ones").fetchall() == [(1,)]
+    with pytest.raises(DatabaseUnavailable), writing(lake):
+        pass
 
 
 def test_a_file_has_neither_a_past_nor_upkeep(database: Path) -> None:

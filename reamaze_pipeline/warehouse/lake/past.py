@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import uuid
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -30,7 +29,7 @@ def reading_as_of(database: str | Location, moment: datetime) -> Iterator[duckdb
         raise UsageRefused(msg)
     instant = moment.astimezone(UTC)
     name = f"lake {uuid.uuid4()}"
-    engine = engine_of(os.getpid())
+    engine = engine_of(lake)
     with engine.changed:
         try:
             attach_lake(engine.duckdb, lake, name, ["READ_ONLY", f"SNAPSHOT_TIME {literal(instant.isoformat(' '))}"])
