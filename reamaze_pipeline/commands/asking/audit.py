@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reamaze_pipeline import settings
 from reamaze_pipeline.commands.arguments import as_json_option, day_type, examples
 from reamaze_pipeline.commands.console import Output
 
@@ -47,6 +46,7 @@ def audit(
     Counts alone do not see differences that cancel each other out, nor an edit; --days sees all but an edit that
     keeps what names a message.
     """
+    from reamaze_pipeline import settings
     from reamaze_pipeline.audit.record import record
     from reamaze_pipeline.crawl.messages import BrandClient
     from reamaze_pipeline.deployment import Deployment
