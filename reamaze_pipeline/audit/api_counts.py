@@ -16,8 +16,8 @@ from reamaze_pipeline.api.page import Audience, Page
 from reamaze_pipeline.audit.held import Held
 from reamaze_pipeline.crawl.overview import look
 from reamaze_pipeline.crawl.reading.listing import Listing
+from reamaze_pipeline.crawl.reading.places import Places
 from reamaze_pipeline.crawl.reading.prefetch import Prefetcher
-from reamaze_pipeline.crawl.reading.search import find_edge
 from reamaze_pipeline.crawl.reading.session import CrawlSession, PageSource
 
 _INSTANT = timedelta(microseconds=1)
@@ -49,35 +49,14 @@ class DatedCounts:
 
 
 class PlacedCounts:
-    """A search for each moment, at most `2 + ceil(log2 pages)` requests; moments that were found are remembered."""
+    """A search for each moment; moments that were found are remembered."""
 
     def __init__(self, session: CrawlSession, audience: Audience, around: datetime) -> None:
-        self._listing = Listing(session, MessageList(audience), around, around)
-        self._older: dict[datetime, int] = {}
+        self._places = Places(Listing(session, MessageList(audience), around, around))
 
     def between(self, start: datetime, end: datetime) -> int:
         """The difference of two places."""
-        return self._before(end) - self._before(start)
-
-    def _before(self, moment: datetime) -> int:
-        """How many messages are older. Their number does not change when messages come in front."""
-        if moment not in self._older:
-            self._older[moment] = self._search(moment)
-        return self._older[moment]
-
-    def _search(self, moment: datetime) -> int:
-        listing = self._listing
-        listing.drop()
-        listing.aim(moment, moment)
-        number = find_edge(listing)
-        while True:
-            page, _ = listing.take(number)
-            for row in page.rows:
-                if row.created_at is not None and row.created_at < moment:
-                    return page.total_count - page.offset - row.index
-            if page.is_last:
-                return 0
-            number = page.number + 1
+        return self._places.edge(end).older - self._places.edge(start).older
 
 
 @contextmanager

@@ -17,6 +17,7 @@ from reamaze_pipeline.crawl.reading.listing import Listing
 from reamaze_pipeline.crawl.reading.parts import Part, parts
 from reamaze_pipeline.crawl.reading.prefetch import Prefetcher
 from reamaze_pipeline.crawl.reading.session import CrawlSession, PageSource
+from reamaze_pipeline.crawl.second_look import SecondLook
 from reamaze_pipeline.crawl.sides.staff import by_flag, by_list
 from reamaze_pipeline.crawl.sides.unflagged import UnflaggedRows
 from reamaze_pipeline.crawl.window import (
@@ -24,6 +25,7 @@ from reamaze_pipeline.crawl.window import (
     Hint,
     KeptPage,
     KeptRow,
+    KnownWindow,
     Proof,
     Seen,
     Window,
@@ -34,6 +36,7 @@ __all__ = [
     "Hint",
     "KeptPage",
     "KeptRow",
+    "KnownWindow",
     "Overview",
     "PageSource",
     "Proof",
@@ -53,15 +56,18 @@ def crawl(
     of: MessageList = BRAND,
     hints: Iterable[Hint] = (),
     concurrency: int | None = None,
+    known: Sequence[KnownWindow] = (),
 ) -> Iterator[CrawledWindow]:
     """Yields each window as it is complete, newest first. `windows` are disjoint, in any order.
+
+    Of the `known` windows (disjoint from these) only those that are not what they were are read and yielded, last.
 
     `of` is the list they are cut out of (default: all messages of the brand), to which `hints` apply where it is the
     brand's. `concurrency` is requests in flight at once (default: the client's). Memory holds a few pages besides the
     window under way. Raises `ValueError` for windows that overlap, and the `ReamazeError` that tells why a
     window cannot be had; what was yielded before stays true.
     """
-    groups = _groups(windows)
+    groups, known_by_window = _groups(windows), {each.window: each for each in known}
     threads: int = getattr(pages, "concurrency", 1) if concurrency is None else concurrency
     session = CrawlSession(pages, Prefetcher(threads), threads)
     for hint in hints:
@@ -69,6 +75,11 @@ def crawl(
     crawler = _Crawl(session, of)
     try:
         for group in groups:
+            yield from crawler.group(group)
+        second_look, changed = SecondLook(session, crawler.open), []
+        for group in _groups([*known_by_window]):
+            changed += second_look.changed([known_by_window[window] for window in group])
+        for group in _groups(changed):
             yield from crawler.group(group)
     finally:
         session.prefetcher.close()

@@ -29,6 +29,8 @@ class CrawlSummary:
     requests: int = 0
     retries: int = 0
     waited_seconds: float = 0.0
+    days_unchanged: int = 0
+    """Days that were looked at once more and need not be read."""
 
 
 @dataclass(frozen=True, slots=True)

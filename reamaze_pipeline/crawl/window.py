@@ -25,6 +25,15 @@ class Window:
 
 
 @dataclass(frozen=True)
+class KnownWindow:
+    """A window that was read before: how many messages it had, and the instants of those with a time, newest first."""
+
+    window: Window
+    count: int
+    instants: tuple[datetime, ...]
+
+
+@dataclass(frozen=True)
 class Hint:
     """A row seen in an earlier run: place 1 is the oldest of the list. Checked before it is believed."""
 

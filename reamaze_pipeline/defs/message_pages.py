@@ -25,6 +25,7 @@ from reamaze_pipeline.defs.runs_of_ours import asks_for_missing_only, refreshed_
 from reamaze_pipeline.errors import ApiUnavailable, DatabaseLocked, WindowNotProven
 from reamaze_pipeline.models.model import Project, Source
 from reamaze_pipeline.state.days import read_state
+from reamaze_pipeline.state.known import Known, read_known
 from reamaze_pipeline.state.provision import bring_up_to_date
 from reamaze_pipeline.warehouse.io_manager import DuckDBWarehouse, table_metadata
 from reamaze_pipeline.warehouse.neighbours import neighbouring_rows
@@ -64,24 +65,38 @@ def message_pages(
     ) -> dg.MaterializeResult[Any]:
         days = days_of(context.partition_keys)
         bring_up_to_date(warehouse.database, project)
+        known = Known()
         if asks_for_missing_only(context.run.tags):
             state = read_state(warehouse.database, project, source, partitions.timezone, days)
             again = refreshed_from(context.run.tags)
-            days = [day for day in days if day in state.troubles[table.label] or (again and day >= again)]
+            due = [day for day in days if day in state.troubles[table.label]]
+            if again is not None:
+                looked_at = [day_window(day, partitions.timezone) for day in days if day >= again and day not in due]
+                known = read_known(warehouse.database, table, looked_at)
+                due = sorted({*due, *days_of(window.key for window in known.unknown)})
+            days = due
         windows = [day_window(day, partitions.timezone) for day in days]
         began = dt.datetime.now(dt.UTC)
-        hints = _hints(warehouse.database, table, days)
+        hints = [*_hints(warehouse.database, table, days), *known.hints]
         told = _Told(context)
+        days_fetched = 0
         with told, _tried_again_at_night(context), reamaze.client() as client:
-            found = crawl(client, windows, hints=hints, concurrency=reamaze.concurrency)
+            found = crawl(client, windows, hints=hints, concurrency=reamaze.concurrency, known=known.windows)
             for complete in batches(found, seconds=SECONDS_PER_WRITE):
                 _store(context, warehouse, table, complete, partitions.timezone, began, keep)
+                days_fetched += len(complete)
                 for window in complete:
                     told.stored(window)
                     stored = StoredDay(window.window.key, window.message_count, client.traffic.requests)
                     crawl_progress.day_stored(stored)
             traffic = client.traffic
-        summary = CrawlSummary(len(windows), traffic.requests, traffic.retries, round(traffic.waited_seconds, 3))
+        summary = CrawlSummary(
+            days_fetched,
+            traffic.requests,
+            traffic.retries,
+            round(traffic.waited_seconds, 3),
+            days_unchanged=len(windows) + len(known.windows) - days_fetched,
+        )
         crawl_progress.crawl_ended(summary)
         return dg.MaterializeResult(metadata={f"run/{name}": value for name, value in asdict(summary).items()})
 
