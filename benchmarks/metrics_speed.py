@@ -57,7 +57,7 @@ class Stored:
 
     def __init__(self, folder: Path, project: Project, count: int) -> None:
         self.warehouse = DuckDBWarehouse(database=str(folder / f"{count}.duckdb"))
-        self.models = [model for model in project.models if model.schema == "metrics"]
+        self.models = [model for model in project.models if model.schema in {"intermediate", "metrics"}]
         load_seeds(self.warehouse.database, project.seeds)
         messages = next(model.table for model in project.models if model.table.label == "core.messages")
         given = history(count)

@@ -39,6 +39,7 @@ UNTRIED = {
 SCHEMAS = {
     "core": "What was written, by whom, where: computed from the stored pages alone.",
     "metrics": "What a team is run by; [metrics.md](metrics.md) says who defines each so, and what is not known.",
+    "intermediate": "What the metrics stand on; nobody needs these who does not change the models.",
     "raw": "What the API sent, as it sent it.",
     "seeds": "Small files that travel with the models.",
     "meta": "What the pipeline notes about its own work.",

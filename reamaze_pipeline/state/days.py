@@ -74,10 +74,19 @@ def read_state(
     ledger: Ledger = {}
     if is_there(database):
         with reading(database) as connection:
-            ledger = read_ledger(connection)
+            ledger = _under_present_names(read_ledger(connection), project)
     asked = tuple(sorted(set(days)))
     stored = {day for day in ledger.get(_key(pages), {}) if day is not None}
     return WarehouseState(asked, _troubles(ledger, project, pages, timezone, asked), tuple(sorted(stored - set(asked))))
+
+
+def _under_present_names(ledger: Ledger, project: Project) -> Ledger:
+    """What an earlier version of the project stored in another schema is moved by the next run, and is not missing."""
+    known = {_key(node) for node in project.nodes.values()}
+    homes = {model.name: _key(model) for model in project.models if model.partitioned}
+    return {homes.get(key[1], key): days for key, days in ledger.items() if key not in known} | {
+        key: days for key, days in ledger.items() if key in known
+    }
 
 
 def due_days(connection: duckdb.DuckDBPyConnection, model: Model, days: Sequence[date]) -> list[date]:

@@ -1,17 +1,22 @@
-"""The warehouse brought to what the project says: changed seeds loaded, changed views defined anew.
+"""The warehouse brought to what the project says: tables where their files lie, changed seeds loaded, changed views
+defined anew.
 
-Neither takes a fetch or a computation, so every run does it before it reads anything: a view is never older than its
+None of it takes a fetch or a computation, so every run does it before it reads anything: a view is never older than its
 file. Tables of days do not belong here; which of their days are out of date is told in `state`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+
+import duckdb
 
 from reamaze_pipeline.models.model import Model, Node, Project
 from reamaze_pipeline.models.seeds import load_seeds
-from reamaze_pipeline.warehouse.catalog import relations
-from reamaze_pipeline.warehouse.connection import reading, writing
+from reamaze_pipeline.state.moved import move_along, moves
+from reamaze_pipeline.warehouse.catalog import prepare, relations, stored_columns
+from reamaze_pipeline.warehouse.connection import reading, transaction, writing
 from reamaze_pipeline.warehouse.lake.location import Location, is_there
 from reamaze_pipeline.warehouse.partition import replace_view, view_is_current
 
@@ -22,21 +27,40 @@ class Provisioned:
 
     seeds: tuple[str, ...] = ()
     views: tuple[str, ...] = ()
+    moved: tuple[str, ...] = ()
 
 
 def bring_up_to_date(database: str | Location, project: Project) -> Provisioned:
-    """Load the seeds and define the views that are absent or not what the project says; writes only if there are any.
+    """Move what lies elsewhere, load the seeds and define the views that are absent or not what the project says.
+
+    Writes only if there are any. A stored table that a view reads is given the columns it lacks.
 
     A view of tables that are not stored yet waits for them. Raises `SchemaChangeRefused` where a table has a view's
     name, and `SeedError` for a seed that does not fit its columns.
     """
+    if moved := moves(database, project):
+        move_along(database, moved)
     seeds = tuple(load_seeds(database, project.seeds))
     views = outdated_views(database, project)
     if views:
         with writing(database) as connection:
+            _add_columns(connection, views)
             for view in views:
                 replace_view(connection, view.table, view.select())
-    return Provisioned(seeds, tuple(view.table.label for view in views))
+    return Provisioned(
+        seeds, tuple(view.table.label for view in views), tuple(move.model.table.label for move in moved)
+    )
+
+
+def _add_columns(connection: duckdb.DuckDBPyConnection, views: Sequence[Model]) -> None:
+    """A column that a table of days has got since it was stored is null until the days are computed anew."""
+    read = {node.table.label: node for view in views for node in view.upstream}
+    for node in read.values():
+        if isinstance(node, Model) and node.partitioned:
+            stored = {column.name for column in stored_columns(connection, node.table)}
+            if not stored.issuperset(node.table.column_names):
+                with transaction(connection):
+                    prepare(connection, node.table)
 
 
 def outdated_views(database: str | Location, project: Project) -> list[Model]:

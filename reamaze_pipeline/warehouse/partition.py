@@ -5,6 +5,7 @@ A day without rows is a stored zero. How rows are computed and checked does not 
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, date, datetime
@@ -25,6 +26,7 @@ from reamaze_pipeline.warehouse.table import Select, Table, quoted
 
 __all__ = [
     "StoredPartition",
+    "is_own_view",
     "partition_counts",
     "replace_partitions",
     "replace_view",
@@ -33,6 +35,9 @@ __all__ = [
     "stored_partitions",
     "view_is_current",
 ]
+
+_MARK = re.compile(r"select [0-9a-f-]{36}")
+"""What the comment of a view of ours is; see `_fingerprint`."""
 
 
 def replace_partitions(
@@ -128,12 +133,22 @@ def replace_view(connection: duckdb.DuckDBPyConnection, table: Table, select: Se
 
 def view_is_current(connection: duckdb.DuckDBPyConnection, table: Table, select: Select) -> bool:
     """Whether the stored view was made from this very select, so that nothing needs to be written."""
+    return _comment(connection, table) == _fingerprint(select)
+
+
+def is_own_view(connection: duckdb.DuckDBPyConnection, table: Table) -> bool:
+    """Whether it is a view that `replace_view` made, of whatever select."""
+    return _MARK.fullmatch(_comment(connection, table)) is not None
+
+
+def _comment(connection: duckdb.DuckDBPyConnection, table: Table) -> str:
+    """What a view is noted to be; empty if there is none."""
     found = connection.execute(
         "SELECT comment FROM duckdb_views()"
         " WHERE database_name = current_database() AND schema_name = ? AND view_name = ?",
         [table.schema, table.name],
     ).fetchall()
-    return found == [(_fingerprint(select),)]
+    return str(found[0][0] or "") if found else ""
 
 
 def _partitions(table: Table, keys: Mapping[date | None, int]) -> tuple[str, dict[str, date]]:

@@ -17,7 +17,7 @@ from tests.docs.pages import PAGES, TOP, anchors, blocks, code, links
 
 EVERYWHERE = {"--debug", "--help", "--version"}
 LANGUAGES = {"console", "python", "sql", "yaml", "text"}
-STATED = {"core", "meta", "metrics", "raw", "seeds"}
+STATED = {"core", "intermediate", "meta", "metrics", "raw", "seeds"}
 
 
 @pytest.fixture(scope="module")

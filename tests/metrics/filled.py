@@ -22,6 +22,8 @@ from reamaze_pipeline.warehouse.partition import replace_partitions, replace_vie
 from tests.metrics.reference import Message, Row, Rules
 
 SHIPPED = Path(__file__).parents[2] / "dbt_like_sql"
+COMPUTED = {"intermediate", "metrics"}
+"""Schemas whose models have a reference."""
 
 
 def variables(rules: Rules) -> dict[str, Any]:
@@ -56,7 +58,7 @@ class Warehouse:
 
     @property
     def models(self) -> list[Model]:
-        return [model for model in self.project.models if model.schema == "metrics"]
+        return [model for model in self.project.models if model.schema in COMPUTED]
 
     def run(self, messages: Mapping[dt.date, Sequence[Message]]) -> None:
         self.store(messages)
@@ -84,7 +86,8 @@ class Warehouse:
         return self.connection.execute(sql).fetchall()
 
     def table(self, name: str) -> list[Row]:
-        return self.rows(f"SELECT * FROM metrics.{name}")
+        (table,) = (model.table.qualified for model in self.models if model.name == name)
+        return self.rows(f"SELECT * FROM {table}")
 
 
 @contextmanager

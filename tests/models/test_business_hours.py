@@ -124,7 +124,7 @@ def test_shifts_where_clocks_change(
     day = dt.date.fromisoformat(sunday)
     with warehouse(rules) as stored:
         stored.run({day: ()})
-        assert stored.rows("SELECT opens_at, closes_at FROM metrics.business_hours ORDER BY opens_at") == [
+        assert stored.rows("SELECT opens_at, closes_at FROM intermediate.business_hours ORDER BY opens_at") == [
             tuple(map(dt.datetime.fromisoformat, instants)) for instants in opened
         ]
         assert multiset(stored.table("business_hours")) == multiset(

@@ -115,7 +115,7 @@ def test_a_missing_day_is_named_and_nothing_is_compared(brand: Brand) -> None:
 FETCHED_AGAIN = """
     INSERT INTO meta.partitions BY NAME
     SELECT * REPLACE ('raw' AS schema_name, 'message_pages' AS table_name, loaded_at + INTERVAL 1 HOUR AS loaded_at)
-    FROM meta.partitions WHERE schema_name = 'metrics' AND table_name = 'stored_days'
+    FROM meta.partitions WHERE schema_name = 'intermediate' AND table_name = 'stored_days'
 """
 
 
@@ -180,7 +180,7 @@ def test_metrics_that_are_not_there_leave_the_rest(tmp_path: Path) -> None:
     with writing(path) as connection:
         connection.execute("DROP VIEW metrics.awaiting_reply")
         connection.execute("DROP VIEW metrics.reply_turns")
-        connection.execute("DROP TABLE metrics.hourly_volume")
+        connection.execute("DROP TABLE intermediate.hourly_volume")
     text = Page(build_report(path).html).text
     assert text.count("Not computed in this warehouse yet") >= 3
     assert "Email brought the most: 1 of 1 message" in text

@@ -75,7 +75,7 @@ def test_one_email_is_one_sender_however_it_is_spelt(stored: duckdb.DuckDBPyConn
     assert rows(stored, f"select sender_key, turn_count from metrics.response_times_by_sender where {day}") == [
         ("ann@acme.test", 3)
     ]
-    effort = f"select staff_count, customer_emails from metrics.replied_conversations where {day} order by all"
+    effort = f"select staff_count, customer_emails from intermediate.replied_conversations where {day} order by all"
     assert rows(stored, effort) == [(1, ["cleo@example.com"])] * 2
     assert rows(stored, f"select handoff_share from metrics.conversation_effort_daily where {day}") == [(0.0,)]
     sent = "select distinct sender_email from core.messages where is_staff and day = '2026-03-03' order by all"
@@ -85,7 +85,7 @@ def test_one_email_is_one_sender_however_it_is_spelt(stored: duckdb.DuckDBPyConn
 def test_blank_is_no_key(stored: duckdb.DuckDBPyConnection) -> None:
     counts = "select sender_email, sender_name, response_count from metrics.staff_response_counts"
     assert rows(stored, f"{counts} where day = '2026-03-04' order by 2") == [(None, "Ann", 1), (None, "Bo", 2)]
-    effort = "select conversation_slug, staff_count, customer_emails from metrics.replied_conversations"
+    effort = "select conversation_slug, staff_count, customer_emails from intermediate.replied_conversations"
     assert rows(stored, f"{effort} where day = '2026-03-04'") == [("blank", 2, [])]
     assert rows(stored, "select count(*) from core.conversations where trim(conversation_slug) = ''") == [(0,)]
     volume = "select unthreaded_message_count, customers_helped from metrics.conversation_volume_daily"
@@ -97,7 +97,7 @@ def test_blank_is_no_key(stored: duckdb.DuckDBPyConnection) -> None:
 def test_a_conversation_is_not_younger_than_what_is_said_in_it(stored: duckdb.DuckDBPyConnection) -> None:
     first = "select seconds, conversation_created_at from metrics.first_reply_times where conversation_slug = 'young'"
     assert rows(stored, first) == [(600.0, dt.datetime.combine(dt.date(2026, 3, 3), dt.time(9)))]
-    early = "select day, early_message_count from metrics.stored_days where early_message_count > 0"
+    early = "select day, early_message_count from intermediate.stored_days where early_message_count > 0"
     assert rows(stored, early) == [(dt.date(2026, 3, 3), 2)]
 
 

@@ -50,7 +50,7 @@ def test_a_day_whose_messages_came_again_is_stale_until_it_is_run() -> None:
         stored.run(HISTORY)
         stored.store({DAYS[0]: ()})
         assert _stale(stored, "conversation_days") == {
-            DAYS[0]: "core.messages was stored again after metrics.conversation_days"
+            DAYS[0]: "core.messages was stored again after intermediate.conversation_days"
         }
         assert list(_stale(stored, "messages_per_origin")) == [DAYS[0]]
         stored.derive([DAYS[0]])
@@ -61,7 +61,7 @@ def test_a_day_that_was_never_derived_is_stale() -> None:
     with warehouse(Rules()) as stored:
         stored.run({DAYS[0]: HISTORY[DAYS[0]]})
         stored.store({DAYS[1]: ()})
-        assert _stale(stored, "conversation_days") == {DAYS[1]: "metrics.conversation_days was not computed yet"}
+        assert _stale(stored, "conversation_days") == {DAYS[1]: "intermediate.conversation_days was not computed yet"}
 
 
 @pytest.mark.parametrize(
@@ -77,7 +77,7 @@ def test_days_computed_with_other_settings_are_stale_until_they_are_run(changed:
         stored.run(HISTORY)
         stored.use(changed)
         assert set(_stale(stored, "conversation_days").values()) == {
-            "metrics.conversation_days was computed with other SQL or settings"
+            "intermediate.conversation_days was computed with other SQL or settings"
         }
         assert _stale_tables(stored) >= {*LOCAL, "staff_response_counts"}
         stored.derive([DAYS[0], DAYS[1]])

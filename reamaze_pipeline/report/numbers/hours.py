@@ -13,11 +13,11 @@ from reamaze_pipeline.report.numbers.metric_query import fetch
 from reamaze_pipeline.report.numbers.period import Period
 
 _WEEKS = """
-    SELECT isodow(day)::integer, count(*) FROM metrics.stored_days
+    SELECT isodow(day)::integer, count(*) FROM intermediate.stored_days
     WHERE day BETWEEN $first AND $last GROUP BY ALL
 """
 _RECEIVED = """
-    SELECT isodow(day)::integer, hour, sum(messages_received)::bigint FROM metrics.hourly_volume
+    SELECT isodow(day)::integer, hour, sum(messages_received)::bigint FROM intermediate.hourly_volume
     WHERE day BETWEEN $first AND $last GROUP BY ALL
 """
 

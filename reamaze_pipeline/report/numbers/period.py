@@ -87,7 +87,7 @@ def choose_period(connection: duckdb.DuckDBPyConnection, first: date | None, las
     if they are too far apart.
     """
     try:
-        stored = [day for (day,) in fetch(connection, "SELECT day FROM metrics.stored_days ORDER BY day")]
+        stored = [day for (day,) in fetch(connection, "SELECT day FROM intermediate.stored_days ORDER BY day")]
     except NotComputed:
         stored = []
     known = [day for day in stored if last is None or day <= last]
@@ -109,7 +109,7 @@ def choose_period(connection: duckdb.DuckDBPyConnection, first: date | None, las
 
 def period_before(connection: duckdb.DuckDBPyConnection, period: Period) -> Period:
     """The period of equal length that ends where this one begins."""
-    stored = [day for (day,) in fetch(connection, "SELECT day FROM metrics.stored_days")]
+    stored = [day for (day,) in fetch(connection, "SELECT day FROM intermediate.stored_days")]
     length = timedelta(len(period.days))
     return _between(period.first - length, period.first - timedelta(1), stored)
 

@@ -20,7 +20,7 @@ _SENDERS = """
     ),
     conversations AS (
         SELECT sender_key, count(DISTINCT conversation_slug) AS conversations
-        FROM metrics.responses WHERE day BETWEEN $first AND $last GROUP BY ALL
+        FROM intermediate.responses WHERE day BETWEEN $first AND $last GROUP BY ALL
     ),
     timed AS (
         SELECT sender_key, median(seconds) AS median_seconds

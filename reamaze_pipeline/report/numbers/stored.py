@@ -18,7 +18,7 @@ _COUNTS = """
     SELECT coalesce(sum(message_count), 0)::bigint, coalesce(sum(excluded_message_count), 0)::bigint,
         coalesce(sum(unknown_side_count), 0)::bigint, coalesce(sum(undated_message_count), 0)::bigint,
         coalesce(sum(unthreaded_message_count), 0)::bigint
-    FROM metrics.stored_days WHERE day BETWEEN $first AND $last
+    FROM intermediate.stored_days WHERE day BETWEEN $first AND $last
 """
 _REFRESHED = """
     SELECT max(loaded_at) FROM meta.partitions
@@ -39,7 +39,7 @@ _REFETCHED = """
     SELECT DISTINCT pages.day FROM meta.partitions AS pages
     JOIN meta.partitions AS sums ON sums.day = pages.day
     WHERE pages.schema_name = 'raw' AND pages.table_name = 'message_pages'
-        AND sums.schema_name = 'metrics' AND sums.table_name = 'stored_days'
+        AND sums.schema_name = 'intermediate' AND sums.table_name = 'stored_days'
         AND sums.loaded_at < pages.loaded_at AND pages.day BETWEEN $first AND $last
 """
 

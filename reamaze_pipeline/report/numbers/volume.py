@@ -22,7 +22,7 @@ _SUMS = """
 """
 _REPLIED = """
     SELECT count(DISTINCT conversation_slug), len(list_distinct(flatten(coalesce(list(customer_emails), []))))
-    FROM metrics.replied_conversations WHERE day BETWEEN $first AND $last
+    FROM intermediate.replied_conversations WHERE day BETWEEN $first AND $last
 """
 _ORIGINS = """
     SELECT date_trunc('{step}', day)::date, origin, arg_max(origin_name, day), sum(message_count)::bigint,
