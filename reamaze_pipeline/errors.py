@@ -170,6 +170,10 @@ class RecordsUnavailable(PipelineError):
     """Dagster's own records cannot be read or written; the text names their folder."""
 
 
+class BundleNotWritten(MisuseError):
+    """What an examination found cannot be written to the file that was named."""
+
+
 class NothingStored(MisuseError):
     """There is nothing to compare: no day is stored."""
 

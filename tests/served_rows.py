@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -47,13 +47,22 @@ def row(
 @contextmanager
 def served(rows: Sequence[Any], instants: Sequence[datetime] | None = None) -> Iterator[str]:
     """The API root that serves ``rows``, newest first, 30 a page; with their ``instants`` (aware) it honours dates."""
+    with answered(lambda _, query: (200, _answer(rows, instants, query))) as root:
+        yield root
+
+
+@contextmanager
+def answered(answer: Callable[[str, dict[str, list[str]]], tuple[int, Any]]) -> Iterator[str]:
+    """The API root that answers so: given path and query, a status and what is sent as JSON."""
 
     class Answer(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
         def do_GET(self) -> None:
-            body = json.dumps(_answer(rows, instants, parse_qs(urlsplit(self.path).query))).encode()
-            self.send_response(200)
+            address = urlsplit(self.path)
+            status, document = answer(address.path, parse_qs(address.query))
+            body = json.dumps(document).encode()
+            self.send_response(status)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()

@@ -1,9 +1,13 @@
-"""What an answer means that is no page, and whether asking again may help. What does not belong here: asking."""
+"""What came back of one request, what it means if it is no page, and whether asking again may help.
+
+What does not belong here: asking.
+"""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 from reamaze_pipeline.api.page import explanation
 from reamaze_pipeline.api.retry import AskAgain, retry_after
@@ -19,13 +23,27 @@ _PASSING = frozenset({408, 425, 500, 502, 503, 504, *range(520, 525)})
 """What a second try may overcome; 408 and 425 are said of the moment, 520 to 524 by the CDN in front of a server."""
 
 
-def failure(
-    status: int, headers: Mapping[str, str], body: bytes, host: str, safe: Callable[[str], str]
-) -> ReamazeError | AskAgain:
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One answer as it came, after `seconds`; of a status other than 200, what its body begins with."""
+
+    status: int
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes = field(repr=False)
+    seconds: float = 0.0
+
+    @property
+    def wait(self) -> float | None:
+        """Seconds that it asks to be left alone, None where it does not."""
+        return retry_after(self.headers.get("Retry-After"))
+
+
+def failure(answer: Answer, host: str, safe: Callable[[str], str]) -> ReamazeError | AskAgain:
     """The error that a status other than 200 stands for; `AskAgain` where another try may help.
 
     `safe` takes the login out of the API's own words.
     """
+    status, asked = answer.status, answer.wait
     if status in {401, 403}:
         return LoginRefused(
             f"Re:amaze refused the login ({status}); check REAMAZE_EMAIL and REAMAZE_API_TOKEN, "
@@ -33,7 +51,6 @@ def failure(
         )
     if status == 404:
         return BrandNotFound(f"nothing is served at {host} (404); check REAMAZE_BRAND or REAMAZE_API_URL")
-    asked = retry_after(headers.get("Retry-After"))
     if status == 429:
         return AskAgain(
             ApiUnavailable(
@@ -53,7 +70,7 @@ def failure(
             "set REAMAZE_API_URL to the address that answers itself"
         )
     try:
-        said = explanation(json.loads(body))
+        said = explanation(json.loads(answer.body))
     except (ValueError, RecursionError):
         said = "no explanation given"
     return RequestRefused(f"Re:amaze refused the request ({status}): {safe(said)}")

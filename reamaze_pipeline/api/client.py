@@ -29,13 +29,13 @@ from requests.utils import get_environ_proxies
 from tenacity import RetryCallState, Retrying, retry_if_exception_type
 
 from reamaze_pipeline.api import deadline
-from reamaze_pipeline.api.answers import failure, is_error_body
+from reamaze_pipeline.api.answers import Answer, failure, is_error_body
 from reamaze_pipeline.api.body import TooLarge, read_beginning, read_body
 from reamaze_pipeline.api.message_list import MessageList
 from reamaze_pipeline.api.page import Audience, Page, read_page
 from reamaze_pipeline.api.rate_limit import RateLimiter
 from reamaze_pipeline.api.retry import AskAgain, RetryPolicy, give_up
-from reamaze_pipeline.errors import ApiUnavailable, ListNotFound, UnexpectedAnswer
+from reamaze_pipeline.errors import ApiUnavailable, ListNotFound, ReamazeError, UnexpectedAnswer
 from reamaze_pipeline.settings import Login
 
 __all__ = ["DEFAULT_USER_AGENT", "ReamazeClient", "RetryPolicy", "Traffic"]
@@ -146,21 +146,61 @@ class ReamazeClient:
         number: int = 1,
         start: datetime | None = None,
         end: datetime | None = None,
+        *,
+        as_it_comes: bool = False,
     ) -> Page:
         """One page of a list, newest first; `number` is 1-based. An audience stands for the brand's messages.
 
         `start` and `end` (aware) are sent as `start_date` and `end_date`: an API that does not know them
-        ignores them in silence, so the caller checks the rows. Raises the `ReamazeError` that tells why not.
+        ignores them in silence, so the caller checks the rows. `as_it_comes` takes a page that breaks promises and has
+        them noted. Raises the `ReamazeError` that tells why not.
         """
         wanted = MessageList.named(of)
-        query: dict[str, str | int] = {"page": number, **wanted.parameters()}
-        if start is not None:
-            query["start_date"] = _iso(start)
-        if end is not None:
-            query["end_date"] = _iso(end)
-        return self._retrying(self._ask, query, wanted, number)
+        return self._retrying(self._ask, wanted, number, wanted.query(number, start, end), as_it_comes)
 
-    def _ask(self, query: dict[str, str | int], wanted: MessageList, number: int) -> Page:
+    def answer(
+        self,
+        of: MessageList | Audience = "all",
+        number: int = 1,
+        start: datetime | None = None,
+        end: datetime | None = None,
+    ) -> Answer:
+        """What one request brings, whatever it is and without another try: for who judges answers.
+
+        Raises the `ReamazeError` that tells why there is no answer at all.
+        """
+        wanted = MessageList.named(of)
+        try:
+            return self._once(wanted, wanted.query(number, start, end))
+        except AskAgain as again:
+            raise again.error from None
+
+    def refusal(self, answer: Answer) -> ReamazeError:
+        """What a status other than 200 stands for."""
+        error = failure(answer, self._host, self._without_secrets)
+        return error.error if isinstance(error, AskAgain) else error
+
+    def _ask(self, wanted: MessageList, number: int, query: Mapping[str, str | int], as_it_comes: bool) -> Page:
+        answer = self._once(wanted, query)
+        if answer.status != 200:
+            if answer.status == 404 and wanted.conversation is not None:
+                raise ListNotFound(
+                    f"{self._host} knows no conversation with this slug (404); check its spelling, "
+                    "and that it was not deleted"
+                )
+            raise failure(answer, self._host, self._without_secrets)
+        now = datetime.now(UTC)
+        try:
+            return read_page(
+                answer.body, audience=wanted.audience, number=number, fetched_at=now, as_it_comes=as_it_comes
+            )
+        except UnexpectedAnswer as error:
+            safe = UnexpectedAnswer(self._without_secrets(str(error)))
+            if is_error_body(answer.body):
+                raise safe from None
+            raise AskAgain(safe, unreadable=True) from None
+
+    def _once(self, wanted: MessageList, query: Mapping[str, str | int]) -> Answer:
         waited = self._gate.pass_through()
         with self._lock:
             self._traffic = replace(
@@ -170,21 +210,9 @@ class ReamazeClient:
             )
         request = self._request.copy()
         request.prepare_url(f"{self.api_url}{wanted.path}", query)
+        began = time.monotonic()
         status, headers, body = self._send(request)
-        if status != 200:
-            if status == 404 and wanted.conversation is not None:
-                raise ListNotFound(
-                    f"{self._host} knows no conversation with this slug (404); check its spelling, "
-                    "and that it was not deleted"
-                )
-            raise failure(status, headers, body, self._host, self._without_secrets)
-        try:
-            return read_page(body, audience=wanted.audience, number=number, fetched_at=datetime.now(UTC))
-        except UnexpectedAnswer as error:
-            safe = UnexpectedAnswer(self._without_secrets(str(error)))
-            if is_error_body(body):
-                raise safe from None
-            raise AskAgain(safe, unreadable=True) from None
+        return Answer(status, headers, body, time.monotonic() - began)
 
     def _send(self, request: requests.PreparedRequest) -> tuple[int, Mapping[str, str], bytes]:
         """Status, headers and body of one answer; of one that is no page, what its body begins with."""
@@ -257,7 +285,3 @@ def _session(api_url: str, concurrency: int, user_agent: str) -> requests.Sessio
     session.verify = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or True
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
     return session
-
-
-def _iso(moment: datetime) -> str:
-    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")

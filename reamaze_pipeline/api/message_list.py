@@ -7,6 +7,7 @@ What does not belong here: asking (the client), and whether a parameter was heed
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from urllib.parse import quote
 
 from reamaze_pipeline.api.page import Audience
@@ -43,6 +44,15 @@ class MessageList:
             return "/messages"
         slug = self.conversation.encode("utf-8", "surrogatepass")
         return f"/conversations/{quote(slug, safe='')}/messages"
+
+    def query(self, number: int, start: datetime | None, end: datetime | None) -> dict[str, str | int]:
+        """What is sent to ask for one page; `start` and `end` are aware."""
+        dates = {"start_date": start, "end_date": end}
+        return {
+            "page": number,
+            **self.parameters(),
+            **{name: _iso(moment) for name, moment in dates.items() if moment is not None},
+        }
 
     def parameters(self) -> dict[str, str | int]:
         """What is sent besides the page and the dates."""
@@ -85,3 +95,7 @@ class MessageList:
     def named(cls, given: MessageList | Audience) -> MessageList:
         """A list, or the whole brand's messages of an audience."""
         return given if isinstance(given, MessageList) else cls(given)
+
+
+def _iso(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")

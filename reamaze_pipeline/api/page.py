@@ -1,8 +1,9 @@
 """What a page is: one answer of `GET /messages`, read strictly.
 
 The envelope is held to every promise it makes (types, counts, order, number of rows); a row is held to none:
-whatever is odd about a message, it stays a row. What does not belong here: HTTP (the client) and which rows
-of a page count for a day (the crawl).
+whatever is odd about a message, it stays a row. Who means to look at answers that break a promise, or to keep what can
+be had of them, has it noted instead. What does not belong here: HTTP (the client) and which rows of a page count for a
+day (the crawl).
 """
 
 from __future__ import annotations
@@ -59,6 +60,8 @@ class Page:
     rows: tuple[Row, ...] = field(repr=False)
     utc_offset: timedelta = timedelta(0)
     """What the brand's clock was ahead of UTC at the first row with a date."""
+    contradictions: tuple[str, ...] = ()
+    """Promises that it breaks, each as half a sentence; of a page that was held to them there are none."""
 
     @property
     def offset(self) -> int:
@@ -88,11 +91,12 @@ class Page:
         return self.offset + self.page_size >= self.total_count
 
 
-def read_page(body: bytes, *, audience: Audience, number: int, fetched_at: datetime) -> Page:
+def read_page(body: bytes, *, audience: Audience, number: int, fetched_at: datetime, as_it_comes: bool = False) -> Page:
     """Reads one answer; raises `UnexpectedAnswer` where its envelope breaks a promise.
 
     Promises (the API's documentation): `page_size`, `page_count`, `total_count` in every response; rows
-    sorted by `created_at`, newest first. A page beyond the end is an empty list.
+    sorted by `created_at`, newest first. A page beyond the end is an empty list. `as_it_comes` notes a contradiction in
+    counts or order instead; what is no page at all is refused all the same.
     """
     payload, cleaned = clean_json_text(body)
     try:
@@ -112,19 +116,22 @@ def read_page(body: bytes, *, audience: Audience, number: int, fetched_at: datet
         _broken(number, "`messages` is not a list")
     if size < 1:
         _broken(number, f"page_size is {size}")
+    broken = []
     if count != -(-total // size) and not (total == 0 and count == 1):
-        _broken(number, f"page_count is {count}, but {total} rows make {-(-total // size)} pages of {size}")
+        broken.append(f"page_count is {count}, but {total} rows make {-(-total // size)} pages of {size}")
     promised = min(size, max(0, total - (number - 1) * size))
     if len(messages) != promised:
-        _broken(number, f"{promised} rows are promised (total_count {total}), {len(messages)} came")
+        broken.append(f"{promised} rows are promised (total_count {total}), {len(messages)} came")
 
     times = [_time(message) for message in messages]
     rows = tuple(_row(index, message, time) for index, (message, time) in enumerate(zip(messages, times, strict=True)))
     dated = [row.created_at for row in rows if row.created_at is not None]
     if any(newer < older for newer, older in pairwise(dated)):
-        _broken(number, "its rows are not sorted newest first")
+        broken.append("its rows are not sorted newest first")
+    if broken and not as_it_comes:
+        _broken(number, broken[0])
     offset = next((time.utc_offset for time in times if time is not None and time.utc_offset is not None), timedelta(0))
-    return Page(audience, number, size, count, total, fetched_at, payload, cleaned, rows, offset)
+    return Page(audience, number, size, count, total, fetched_at, payload, cleaned, rows, offset, tuple(broken))
 
 
 def explanation(document: object) -> str:
