@@ -12,7 +12,7 @@ from reamaze_pipeline.defs.model_assets import model_assets
 from reamaze_pipeline.defs.resources import ReamazeResource, renderer
 from reamaze_pipeline.defs.schedules import DESCRIPTION, JOB, daily_schedule, upkeep_schedules
 from reamaze_pipeline.defs.seed_assets import seed_specs
-from reamaze_pipeline.defs.sensors import alerts_sensor, snapshot_sensor
+from reamaze_pipeline.defs.sensors import alerts_sensor, report_sensor, snapshot_sensor
 from reamaze_pipeline.defs.storage import PreviewingWarehouse
 from reamaze_pipeline.defs.support_report import support_report
 from reamaze_pipeline.deployment import Deployment
@@ -64,7 +64,12 @@ def _sensors(deployment: Deployment) -> list[dg.SensorDefinition]:
     database, snapshot = deployment.database, deployment.storage.snapshot
     copied = [snapshot_sensor(database, snapshot)] if snapshot and isinstance(database, Path) else []
     told = settings.read(settings.Alerts)
-    return [*copied, *([alerts_sensor(told)] if told.alert_webhook or told.alert_email else [])]
+    partitions, state = deployment.partitions, deployment.state
+    if told.alert_webhook or told.alert_email:
+        copied.append(alerts_sensor(told, partitions, state))
+    if told.report_email:
+        copied.append(report_sensor(told, deployment.report_path, partitions, state))
+    return copied
 
 
 @dg.definitions

@@ -94,7 +94,7 @@ class Deployment:
 
     def state(self, days: Collection[dt.date]) -> WarehouseState:
         """What is missing or wrong of some days."""
-        return read_state(self.database, self.project, self.pages, self.calendar.timezone, days)
+        return read_state(self.database, self.project, self.pages, self.calendar.timezone, days, self.redaction)
 
     @property
     def daily_models(self) -> list[Table]:

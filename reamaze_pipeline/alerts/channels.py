@@ -8,6 +8,7 @@ from __future__ import annotations
 import smtplib
 import ssl
 from email.message import EmailMessage
+from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import requests
@@ -31,8 +32,11 @@ def to_webhook(url: str, message: Message) -> None:
         raise AlertNotSent(f"the webhook answered {answer.status_code}")
 
 
-def to_mail(smtp_url: str, addresses: str, message: Message) -> None:
-    """Send the message to the addresses (comma list). Over ``smtp://`` to another machine only once it is encrypted."""
+def to_mail(smtp_url: str, addresses: str, message: Message, attached: Path | None = None) -> None:
+    """Send the message to the addresses (comma list), with an HTML page if one is given.
+
+    Over ``smtp://`` to another machine only once it is encrypted.
+    """
     server = urlsplit(smtp_url)
     recipients = [address.strip() for address in addresses.split(",") if address.strip()]
     mail = EmailMessage()
@@ -40,6 +44,8 @@ def to_mail(smtp_url: str, addresses: str, message: Message) -> None:
     user = unquote(server.username or "")
     mail["From"] = user if "@" in user else f"reamaze-pipeline@{server.hostname}"
     mail.set_content(message.text)
+    if attached is not None:
+        mail.add_attachment(attached.read_text(encoding="utf-8"), subtype="html", filename=attached.name)
     try:
         with _connected(smtp_url) as smtp:
             if user:

@@ -1,4 +1,4 @@
-"""One look: Dagster's records are read, a message is sent if there is one, and that it was sent is kept in a file.
+"""One look: Dagster's records and the state are read, a message is sent if there is one, and what was told is kept.
 
 Who cannot be reached now is tried again at the next look; who was told is not told twice.
 """
@@ -10,30 +10,48 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 
 from reamaze_pipeline.alerts.channels import to_mail, to_webhook
-from reamaze_pipeline.alerts.incident import EndedRun, Memory, Message, next_message
-from reamaze_pipeline.errors import AlertNotSent
+from reamaze_pipeline.alerts.incident import EndedRun, Incident, Memory, Message, Standing, next_message
+from reamaze_pipeline.errors import AlertNotSent, PipelineError
 from reamaze_pipeline.settings import Alerts
 from reamaze_pipeline.warehouse.files.permissions import make_private
 
-FILE = "alerts.json"
-_STATUSES = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE]
+_ENDED = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE]
+_JUDGED_AT_ONCE = 200
+"""Runs of a look at most, the newest: a daemon that was away for months tells of what is, not of each night."""
 
 
-def look(instance: dg.DagsterInstance, home: Path, settings: Alerts, now: dt.datetime) -> list[str]:
-    """Send what there is to send; returns a line for each channel that could not be reached. ``now`` is aware."""
+def look(
+    instance: dg.DagsterInstance,
+    home: Path,
+    settings: Alerts,
+    now: dt.datetime,
+    standing: Callable[[], Standing] = Standing,
+    *,
+    job: str | None = None,
+) -> list[str]:
+    """Send what there is to send; returns a line for each channel that could not be reached. ``now`` is aware.
+
+    Of all runs, or of those of one `job`. ``standing`` reads the state; it may raise a `PipelineError`.
+    """
     channels = _channels(settings)
     if not channels:
         return []
-    file = home / FILE
+    file = home / (f"alerts_{job}.json" if job else "alerts.json")
     memory, unsent = _remembered(file, now)
-    message, after = next_message(memory, _newest(instance), _ended_well(instance), now, settings.alert_after_hours)
+    problems: list[str] = []
+    stands: Standing | None = None
+    try:
+        stands = standing()
+    except PipelineError as error:
+        problems.append(f"the state cannot be read: {error}")
+    message, after = next_message(memory, _runs(instance, memory, job), stands, now, settings.alert_after_hours)
     if message is not None:
         unsent = {name: asdict(message) for name in channels}
-    problems = []
     for name in [each for each in unsent if each in channels]:
         try:
             channels[name](Message(**unsent[name]))
@@ -55,17 +73,13 @@ def _channels(settings: Alerts) -> dict[str, Callable[[Message], None]]:
     return found
 
 
-def _newest(instance: dg.DagsterInstance) -> EndedRun | None:
-    return next(iter(_runs(instance, _STATUSES)), None)
-
-
-def _ended_well(instance: dg.DagsterInstance) -> dt.datetime | None:
-    return next((run.ended for run in _runs(instance, [dg.DagsterRunStatus.SUCCESS])), None)
-
-
-def _runs(instance: dg.DagsterInstance, statuses: Sequence[dg.DagsterRunStatus]) -> list[EndedRun]:
-    records = instance.get_run_records(dg.RunsFilter(statuses=list(statuses)), limit=1, order_by="update_timestamp")
-    return [_ended(instance, record) for record in records]
+def _runs(instance: dg.DagsterInstance, memory: Memory, job: str | None) -> list[EndedRun]:
+    """Those that ended since the last look that found nothing, and since the open incident; oldest first."""
+    opened = memory.open.ended if memory.open else None
+    since = min(memory.judged, opened or memory.judged)
+    wanted = dg.RunsFilter(job_name=job, statuses=_ENDED, updated_after=since if since.year > 1 else None)
+    records = instance.get_run_records(wanted, limit=_JUDGED_AT_ONCE, order_by="update_timestamp")
+    return [_ended(instance, record) for record in reversed(records)]
 
 
 def _ended(instance: dg.DagsterInstance, record: dg.RunRecord) -> EndedRun:
@@ -83,24 +97,42 @@ def _broken_steps(instance: dg.DagsterInstance, run_id: str) -> tuple[str, ...]:
 
 
 def _days(tags: Mapping[str, str]) -> tuple[dt.date, ...]:
-    """The first and last of its days; the tags are Dagster's."""
+    """All days that a run was about; the tags are Dagster's."""
     ends = [
         tags.get(f"dagster/asset_partition_range_{end}") or tags.get("dagster/partition") for end in ("start", "end")
     ]
-    return tuple(sorted({dt.date.fromisoformat(day) for day in ends if day}))
+    first, last = (dt.date.fromisoformat(day) if day else None for day in ends)
+    if first is None or last is None:
+        return ()
+    return tuple(first + dt.timedelta(n) for n in range((last - first).days + 1))
 
 
 def _remembered(file: Path, now: dt.datetime) -> tuple[Memory, dict[str, dict[str, str]]]:
     try:
         kept = json.loads(file.read_text())
-        at = {name: dt.datetime.fromisoformat(kept[name]) if kept[name] else None for name in ("began", "last_good")}
-        return Memory(at["began"] or now, kept["open"], at["last_good"]), kept["unsent"]
+        began, judged, whole = (_instant(kept[name]) for name in ("began", "judged", "whole_until"))
+        return Memory(began or now, judged or now, _incident(kept["open"]), whole), kept["unsent"]
     except (OSError, ValueError, KeyError, TypeError):
         return Memory(now), {}
 
 
-def _remember(file: Path, memory: Memory, unsent: dict[str, dict[str, str]]) -> None:
+def _instant(text: str | None) -> dt.datetime | None:
+    return dt.datetime.fromisoformat(text) if text else None
+
+
+def _incident(kept: Mapping[str, Any] | None) -> Incident | None:
+    if kept is None:
+        return None
+    days = frozenset(dt.date.fromisoformat(day) for day in kept["days"])
+    return Incident(kept["kind"], days, _instant(kept["ended"]))
+
+
+def _remember(file: Path, memory: Memory, unsent: Mapping[str, Any]) -> None:
     written = file.with_name(f".{file.name}.part")
-    written.write_text(json.dumps({**asdict(memory), "unsent": unsent}, default=str))
+    written.write_text(json.dumps({**asdict(memory), "unsent": unsent}, default=_as_json))
     make_private(written)
     written.replace(file)
+
+
+def _as_json(value: object) -> object:
+    return sorted(map(str, value)) if isinstance(value, Sequence | frozenset) else str(value)

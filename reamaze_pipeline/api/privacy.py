@@ -47,6 +47,13 @@ class Redaction:
                 _each_person(message, self._hide)
         return _write(content)
 
+    @property
+    def told(self) -> str:
+        """What is kept and what is not, in a few words without the key; empty if everything is stored as it came."""
+        bodies = ["bodies dropped"] if self.drop_bodies else []
+        people = [f"people under stand-ins of {self._digest('key', '')}"] if self.key is not None else []
+        return ", ".join([*bodies, *people])
+
     def email(self, email: str) -> str:
         """What an email is stored as."""
         if self.key is None or not email.strip():

@@ -24,7 +24,7 @@ from reamaze_pipeline.defs.resources import ReamazeResource
 from reamaze_pipeline.defs.runs_of_ours import asks_for_missing_only, refreshed_from
 from reamaze_pipeline.errors import ApiUnavailable, DatabaseLocked, WindowNotProven
 from reamaze_pipeline.models.model import Project, Source
-from reamaze_pipeline.state.days import read_state
+from reamaze_pipeline.state.days import pages_version, read_state
 from reamaze_pipeline.state.known import Known, read_known
 from reamaze_pipeline.state.provision import bring_up_to_date
 from reamaze_pipeline.warehouse.io_manager import DuckDBWarehouse, table_metadata
@@ -67,7 +67,7 @@ def message_pages(
         bring_up_to_date(warehouse.database, project)
         known = Known()
         if asks_for_missing_only(context.run.tags):
-            state = read_state(warehouse.database, project, source, partitions.timezone, days)
+            state = read_state(warehouse.database, project, source, partitions.timezone, days, keep)
             again = refreshed_from(context.run.tags)
             due = [day for day in days if day in state.troubles[table.label]]
             if again is not None:
@@ -125,7 +125,7 @@ def _store(
         list(details),
         rows,
         run_id=context.run.run_id,
-        version=timezone,
+        version=pages_version(timezone, keep),
         details=details,
         fetched_at=fetched_at,
     )

@@ -6,8 +6,14 @@ from pathlib import Path
 
 import dagster as dg
 
+from reamaze_pipeline.alerts.incident import Standing
 from reamaze_pipeline.alerts.watch import look
+from reamaze_pipeline.alerts.weekly import send_report
+from reamaze_pipeline.defs.partitions import all_days, day_window, last_whole_day
+from reamaze_pipeline.defs.schedules import State
+from reamaze_pipeline.errors import PipelineError
 from reamaze_pipeline.settings import Alerts
+from reamaze_pipeline.state.plan import commands
 from reamaze_pipeline.warehouse.files.snapshot import replace_snapshot
 
 SECONDS = 60
@@ -30,7 +36,7 @@ def snapshot_sensor(database: Path, snapshot: Path) -> dg.SensorDefinition:
     return snapshot_after_run
 
 
-def alerts_sensor(settings: Alerts) -> dg.SensorDefinition:
+def alerts_sensor(settings: Alerts, partitions: dg.DailyPartitionsDefinition, state: State) -> dg.SensorDefinition:
     """Looks once a minute, from the start."""
 
     @dg.sensor(
@@ -40,8 +46,46 @@ def alerts_sensor(settings: Alerts) -> dg.SensorDefinition:
         description="One message when a run failed, when it is good again, and when no good night came.",
     )
     def alerts(context: dg.SensorEvaluationContext) -> dg.SkipReason:
-        home = Path(os.environ["DAGSTER_HOME"])
-        problems = look(context.instance, home, settings, dt.datetime.now(dt.UTC))
+        home, now = Path(os.environ["DAGSTER_HOME"]), dt.datetime.now(dt.UTC)
+        problems = look(context.instance, home, settings, now, lambda: standing(partitions, state, now))
         return dg.SkipReason("; ".join(problems) or "Nothing to run; whom there was something to tell was told.")
 
     return alerts
+
+
+def standing(partitions: dg.DailyPartitionsDefinition, state: State, now: dt.datetime) -> Standing:
+    """What the state says of all days that are over at ``now`` (aware)."""
+    newest = last_whole_day(partitions, now)
+    found = state(all_days(partitions, newest) if newest else [])
+    wrong = frozenset(found.of_kind("missing")) | frozenset(found.of_kind("stale"))
+    whole = found.newest_whole
+    return Standing(wrong, tuple(commands(found)), day_window(whole, partitions.timezone).end if whole else None)
+
+
+def report_sensor(
+    settings: Alerts, report: Path, partitions: dg.DailyPartitionsDefinition, state: State
+) -> dg.SensorDefinition:
+    """Looks every ten minutes whether the report of the week is to be mailed."""
+
+    @dg.sensor(
+        name="weekly_report",
+        minimum_interval_seconds=10 * SECONDS,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description="Mails the support report on Mondays, once the week that has ended is stored.",
+    )
+    def weekly_report() -> dg.SkipReason:
+        home, now = Path(os.environ["DAGSTER_HOME"]), dt.datetime.now(dt.UTC)
+        try:
+            return dg.SkipReason(
+                send_report(home, settings, report, partitions.timezone, newest_whole_day(partitions, state, now), now)
+            )
+        except PipelineError as error:
+            return dg.SkipReason(f"{error}; tried again")
+
+    return weekly_report
+
+
+def newest_whole_day(partitions: dg.DailyPartitionsDefinition, state: State, now: dt.datetime) -> dt.date | None:
+    """The newest day that is over at ``now`` (aware) and that no table lacks."""
+    newest = last_whole_day(partitions, now)
+    return state(all_days(partitions, newest)).newest_whole if newest else None

@@ -184,9 +184,10 @@ class Alerts(BaseSettings):
     alert_email: str = ""
     smtp_url: SecretStr | None = None
     alert_after_hours: float = Field(default=26.0, gt=0)
+    report_email: str = ""
 
     @model_validator(mode="after")
     def _can_send(self) -> Self:
-        if self.alert_email and self.smtp_url is None:
+        if (self.alert_email or self.report_email) and self.smtp_url is None:
             raise ValueError("REAMAZE_SMTP_URL is not set (smtps://user:password@host:465); mail needs it")
         return self

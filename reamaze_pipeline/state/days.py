@@ -9,17 +9,20 @@ table is scanned. What to run is `plan`'s to say.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, field
+from datetime import date, datetime
 from typing import Literal
 
 import duckdb
 
+from reamaze_pipeline.api.privacy import Redaction
 from reamaze_pipeline.models.model import Model, Node, Project, Source
 from reamaze_pipeline.warehouse.connection import reading
 from reamaze_pipeline.warehouse.lake.location import Location, is_there
 from reamaze_pipeline.warehouse.ledger import Ledger, read_ledger
 
+KEEP_ALL = Redaction()
+ALL = "bodies and people as they came"
 ANOTHER_ZONE = "was cut into days of"
 """Begins the reason of a day that another REAMAZE_TIMEZONE had stored."""
 
@@ -40,11 +43,27 @@ Troubles = Mapping[str, Mapping[date, Trouble]]
 
 @dataclass(frozen=True, slots=True)
 class WarehouseState:
-    """What is wrong with the ``days`` asked about; ``elsewhere`` are days whose pages are stored besides."""
+    """What is wrong with the ``days`` asked about; ``elsewhere`` are days whose pages are stored besides.
+
+    ``stored_at`` is when the newest of each day's tables was stored (naive UTC).
+    """
 
     days: tuple[date, ...]
     troubles: Troubles
     elsewhere: tuple[date, ...] = ()
+    stored_at: Mapping[date, datetime] = field(default_factory=dict)
+
+    @property
+    def newest_whole(self) -> date | None:
+        """The newest day that no table lacks. A table that holds none of the days is new: its first run is to come."""
+        if not self.troubles:
+            return None
+        pages, *others = [
+            {day for day, it in found.items() if it.kind == "missing"} for found in self.troubles.values()
+        ]
+        asked = set(self.days)
+        lacking = pages.union(*(missing for missing in others if missing != asked))
+        return max(asked - lacking, default=None)
 
     def of_kind(self, kind: Kind) -> list[date]:
         """The days of which some table is in this trouble, oldest first."""
@@ -67,17 +86,41 @@ class WarehouseState:
         return {reason: len(days) for reason, days in counted.items()}
 
 
+def pages_version(timezone: str, keep: Redaction) -> str:
+    """The version of a day's pages: how days are cut, and what of people is stored."""
+    return f"{timezone}; {keep.told}" if keep.told else timezone
+
+
 def read_state(
-    database: str | Location, project: Project, pages: Source, timezone: str, days: Collection[date]
+    database: str | Location,
+    project: Project,
+    pages: Source,
+    timezone: str,
+    days: Collection[date],
+    keep: Redaction = KEEP_ALL,
 ) -> WarehouseState:
-    """The state of ``days`` under the calendar of ``timezone``. A database that does not exist holds nothing."""
+    """The state of ``days`` under the calendar of ``timezone``, where of people is stored what ``keep`` says.
+
+    A database that does not exist holds nothing.
+    """
     ledger: Ledger = {}
     if is_there(database):
         with reading(database) as connection:
             ledger = _under_present_names(read_ledger(connection), project)
     asked = tuple(sorted(set(days)))
     stored = {day for day in ledger.get(_key(pages), {}) if day is not None}
-    return WarehouseState(asked, _troubles(ledger, project, pages, timezone, asked), tuple(sorted(stored - set(asked))))
+    troubles = _troubles(ledger, project, pages, pages_version(timezone, keep), asked)
+    return WarehouseState(asked, troubles, tuple(sorted(stored - set(asked))), _stored_at(ledger, asked))
+
+
+def _stored_at(ledger: Ledger, days: Collection[date]) -> dict[date, datetime]:
+    newest: dict[date, datetime] = {}
+    asked = set(days)
+    for stored in ledger.values():
+        for day, it in stored.items():
+            if day in asked and (day not in newest or it.loaded_at > newest[day]):
+                newest[day] = it.loaded_at
+    return newest
 
 
 def _under_present_names(ledger: Ledger, project: Project) -> Ledger:
@@ -95,8 +138,8 @@ def due_days(connection: duckdb.DuckDBPyConnection, model: Model, days: Sequence
     return [day for day in days if day in found]
 
 
-def _troubles(ledger: Ledger, project: Project, pages: Source, timezone: str, days: Sequence[date]) -> Troubles:
-    found = {pages.table.label: _of_pages(ledger, pages, timezone, days)}
+def _troubles(ledger: Ledger, project: Project, pages: Source, version: str, days: Sequence[date]) -> Troubles:
+    found = {pages.table.label: _of_pages(ledger, pages, version, days)}
     for model in project.models:
         if not model.partitioned:
             continue
@@ -109,15 +152,20 @@ def _troubles(ledger: Ledger, project: Project, pages: Source, timezone: str, da
     return found
 
 
-def _of_pages(ledger: Ledger, pages: Source, timezone: str, days: Sequence[date]) -> dict[date, Trouble]:
+def _of_pages(ledger: Ledger, pages: Source, version: str, days: Sequence[date]) -> dict[date, Trouble]:
     stored = ledger.get(_key(pages), {})
+    timezone, _, kept = version.partition("; ")
     found: dict[date, Trouble] = {}
     for day in days:
         mine = stored.get(day)
         if mine is None:
             found[day] = Trouble("missing", f"{pages.table.label} was not fetched yet")
-        elif mine.version not in {None, timezone}:  # None: stored before versions of pages were kept
-            found[day] = Trouble("stale", f"{pages.table.label} {ANOTHER_ZONE} {mine.version}, not of {timezone}")
+            continue
+        zone, _, was = (mine.version or timezone).partition("; ")  # none: stored before versions of pages were kept
+        if zone != timezone:
+            found[day] = Trouble("stale", f"{pages.table.label} {ANOTHER_ZONE} {zone}, not of {timezone}")
+        elif was != kept:
+            found[day] = Trouble("stale", f"{pages.table.label} was stored with {was or ALL}, not with {kept or ALL}")
         elif mine.unproven:
             found[day] = Trouble("unproven", f"{pages.table.label} could not be proven to be whole")
     return found

@@ -45,6 +45,12 @@ def nightly_work(state: WarehouseState, newest: date, again: date, *, most_days:
     return [Work(first, end, tables) for first, end in (*older, last)]
 
 
+def commands(state: WarehouseState) -> list[str]:
+    """What a person types to mend all that is wrong: a command for each range of days."""
+    wrong = {day for found in state.troubles.values() for day in found}
+    return [f"reamaze-pipeline backfill --from {first} --to {last}" for first, last in ranges(wrong)]
+
+
 def ranges(days: Iterable[date], near: timedelta = NEAR) -> list[tuple[date, date]]:
     """Days as ranges with both ends included; those no further apart than ``near`` are of one range."""
     found: list[tuple[date, date]] = []

@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
-import socket
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, HTTPServer
+import os
+from collections.abc import Sequence
 from pathlib import Path
 
 import dagster as dg
@@ -16,62 +12,26 @@ import pytest
 from pydantic import SecretStr
 
 from reamaze_pipeline.alerts.channels import to_mail, to_webhook
-from reamaze_pipeline.alerts.incident import EndedRun, Memory, Message, next_message
+from reamaze_pipeline.alerts.incident import EndedRun, Memory, Message, Standing, next_message
 from reamaze_pipeline.alerts.watch import look
+from reamaze_pipeline.alerts.weekly import send_report
 from reamaze_pipeline.errors import AlertNotSent
 from reamaze_pipeline.settings import Alerts
+from tests.alerts.receivers import mail_server, webhook
 
 NOW = dt.datetime(2026, 3, 2, 1, tzinfo=dt.UTC)
 HOUR = dt.timedelta(hours=1)
 DAYS = (dt.date(2026, 3, 1),)
 
 
-@contextmanager
-def webhook(status: int = 200) -> Iterator[tuple[str, list[dict[str, str]]]]:
-    """A receiver as Slack's, and what it got."""
-    got: list[dict[str, str]] = []
-
-    class Receiver(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            got.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-            self.send_response(status)
-            self.end_headers()
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    with HTTPServer(("127.0.0.1", 0), Receiver) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}/services/secret-word", got
-        server.shutdown()
-        thread.join()
+def whole(days_before: int = 0, *wrong: dt.date) -> Standing:
+    """All is whole until so many days before `NOW`'s midnight, but for the days that are wrong."""
+    until = NOW.replace(hour=0) - dt.timedelta(days_before)
+    return Standing(frozenset(wrong), commands(wrong), until)
 
 
-@contextmanager
-def mail_server() -> Iterator[tuple[str, list[str]]]:
-    """As much of SMTP as one mail needs, and the mails."""
-    mails: list[str] = []
-    listening = socket.create_server(("127.0.0.1", 0))
-
-    def serve() -> None:
-        connection, _ = listening.accept()
-        with connection, connection.makefile("rwb", 0) as stream:
-            stream.write(b"220 here\r\n")
-            for line in iter(stream.readline, b""):
-                if line.upper().startswith(b"DATA"):
-                    stream.write(b"354 go on\r\n")
-                    mails.append(b"".join(iter(stream.readline, b".\r\n")).decode())
-                elif line.upper().startswith(b"QUIT"):
-                    stream.write(b"221 bye\r\n")
-                    return
-                stream.write(b"250 fine\r\n")
-
-    thread = threading.Thread(target=serve)
-    thread.start()
-    yield f"smtp://127.0.0.1:{listening.getsockname()[1]}", mails
-    thread.join(30)
-    listening.close()
+def commands(days: Sequence[dt.date]) -> tuple[str, ...]:
+    return tuple(f"reamaze-pipeline backfill --from {day} --to {day}" for day in days)
 
 
 def test_one_message_an_incident() -> None:
@@ -79,35 +39,97 @@ def test_one_message_an_incident() -> None:
     again = EndedRun("r2", False, NOW + HOUR, DAYS)
     good = EndedRun("r3", True, NOW + 2 * HOUR, DAYS)
     memory = Memory(NOW)
-    first, memory = next_message(memory, failed, None, NOW, 26)
+    first, memory = next_message(memory, [failed], whole(1, *DAYS), NOW, 26)
     assert first is not None
     assert "2026-03-01 failed" in first.subject
     assert "core__messages" in first.text
-    assert "reamaze-pipeline backfill --from 2026-03-01 --to 2026-03-01" in first.text
-    for run in (failed, again):
-        nothing, memory = next_message(memory, run, None, NOW + HOUR, 26)
+    assert "Missing or stale now: 2026-03-01." in first.text
+    assert "To mend it: reamaze-pipeline backfill --from 2026-03-01 --to 2026-03-01" in first.text
+    for runs in ([failed], [failed, again]):
+        nothing, memory = next_message(memory, runs, whole(1, *DAYS), NOW + HOUR, 26)
         assert nothing is None
-    over, memory = next_message(memory, good, good.ended, NOW + 2 * HOUR, 26)
+    over, memory = next_message(memory, [failed, again, good], whole(), NOW + 2 * HOUR, 26)
     assert over is not None
     assert "good again" in over.subject
-    assert next_message(memory, good, good.ended, NOW + 3 * HOUR, 26) == (None, memory)
-    late, memory = next_message(memory, good, good.ended, NOW + 29 * HOUR, 26)
+    assert next_message(memory, [good], whole(), NOW + 3 * HOUR, 26) == (None, memory)
+    late, memory = next_message(memory, [good], whole(), NOW + 29 * HOUR, 26)
     assert late is not None
     assert "no good night for 26 hours" in late.subject
-    assert next_message(memory, good, good.ended, NOW + 40 * HOUR, 26)[0] is None
-    fresh = EndedRun("r4", True, NOW + 50 * HOUR, DAYS)
-    assert (
-        next_message(memory, fresh, fresh.ended, NOW + 50 * HOUR, 26)[0]
-        == next_message(Memory(NOW, "failed"), fresh, fresh.ended, NOW + 50 * HOUR, 26)[0]
-    )
+    assert next_message(memory, [good], whole(), NOW + 40 * HOUR, 26)[0] is None
+    over, _ = next_message(memory, [good], whole(-2), NOW + 50 * HOUR, 26)
+    assert over is not None
+    assert "good again" in over.subject
+
+
+def test_a_good_night_over_other_days_is_no_recovery() -> None:
+    """A run that catches up fails, the night's own run right after it is good: the hole is told, and stays told."""
+    old = (dt.date(2026, 1, 3), dt.date(2026, 1, 4))
+    catching_up = EndedRun("r1", False, NOW, old)
+    night = EndedRun("r2", True, NOW + HOUR / 60, DAYS)
+    first, memory = next_message(Memory(NOW - HOUR), [catching_up, night], whole(0, *old), NOW + HOUR / 30, 26)
+    assert first is not None
+    assert "2026-01-03 to 2026-01-04 failed" in first.subject
+    assert "2 days, 2026-01-03 to 2026-01-04" in first.text
+    nothing, memory = next_message(memory, [catching_up, night], whole(0, *old), NOW + HOUR, 26)
+    assert nothing is None
+    mended = EndedRun("r3", True, NOW + 24 * HOUR, old)
+    over, _ = next_message(memory, [catching_up, night, mended], whole(-1), NOW + 24 * HOUR, 26)
+    assert over is not None
+    assert "2026-01-03 to 2026-01-04 are whole" in over.text
+
+
+def test_what_mended_itself_before_anybody_looked_is_not_told() -> None:
+    failed, good = EndedRun("r1", False, NOW, DAYS), EndedRun("r2", True, NOW + HOUR, DAYS)
+    message, memory = next_message(Memory(NOW), [failed, good], whole(), NOW + 2 * HOUR, 26)
+    assert message is None
+    assert memory.judged == good.ended
+
+
+def test_an_old_backfill_does_not_hide_that_no_night_comes() -> None:
+    backfill = EndedRun("r1", True, NOW + 26 * HOUR, (dt.date(2026, 1, 1),))
+    message, _ = next_message(Memory(NOW - 48 * HOUR), [backfill], whole(0), NOW + 27 * HOUR, 26)
+    assert message is not None
+    assert "all is whole until 2026-03-02 00:00 UTC" in message.text
+
+
+def test_a_state_that_cannot_be_read_keeps_nobody_uninformed() -> None:
+    failed = EndedRun("r1", False, NOW, DAYS)
+    message, memory = next_message(Memory(NOW), [failed], None, NOW, 26)
+    assert message is not None
+    assert "backfill --from 2026-03-01 --to 2026-03-01" in message.text
+    good = EndedRun("r2", True, NOW + HOUR, DAYS)
+    assert next_message(memory, [failed, good], None, NOW + HOUR, 26)[0] is None
 
 
 def test_nothing_ever_ran() -> None:
     memory = Memory(NOW)
-    assert next_message(memory, None, None, NOW + 25 * HOUR, 26)[0] is None
-    message, _ = next_message(memory, None, None, NOW + 27 * HOUR, 26)
+    assert next_message(memory, [], Standing(), NOW + 25 * HOUR, 26)[0] is None
+    message, _ = next_message(memory, [], Standing(), NOW + 27 * HOUR, 26)
     assert message is not None
     assert "there was none yet" in message.text
+
+
+def test_the_report_is_mailed_once_a_week_when_the_week_is_whole(tmp_path: Path) -> None:
+    report = tmp_path / "support_report.html"
+    report.write_text("<html>a page</html>")
+    monday = dt.datetime(2026, 3, 9, 6, 30, tzinfo=dt.UTC)
+    os.utime(report, (monday.timestamp() - 21_600,) * 2)
+    sunday = dt.date(2026, 3, 8)
+    with mail_server() as (server, mails):
+        settings = Alerts(report_email="lead@example.com", smtp_url=SecretStr(server))
+
+        def send(newest_whole: dt.date | None, hours: float) -> str:
+            return send_report(tmp_path, settings, report, "UTC", newest_whole, monday + hours * HOUR)
+
+        assert "is sent from" in send(sunday, 0)
+        assert "not stored yet" in send(sunday - dt.timedelta(1), 1)
+        assert mails == []
+        assert "was sent" in send(sunday, 2)
+    (mail,) = mails
+    assert "Subject: Support report, week of 2026-03-02 to 2026-03-08" in mail
+    assert 'filename="support_report.html"' in mail
+    assert "of this week was sent" in send(sunday, 3)
+    assert "of this week was sent" in send(sunday + dt.timedelta(5), 24 * 6)
 
 
 def test_mail_and_webhook_get_it_and_errors_keep_the_secret() -> None:

@@ -52,3 +52,13 @@ def run_as_asked(deployment: Deployment, request: dg.RunRequest, only: Sequence[
             raise_on_error=False,
             asset_selection=selection,
         ).success
+
+
+def sensor_says(deployment: Deployment, name: str) -> str:
+    """One tick of a sensor that starts no run."""
+    sensor = build_defs(deployment).resolve_sensor_def(name)
+    with (
+        open_instance(deployment.database) as instance,
+        dg.build_sensor_context(instance=instance, sensor_name=name) as context,
+    ):
+        return sensor.evaluate_tick(context).skip_message or ""

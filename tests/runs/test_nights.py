@@ -11,11 +11,13 @@ from pathlib import Path
 
 import pytest
 
+from reamaze_pipeline.defs.partitions import days_between
 from reamaze_pipeline.deployment import Deployment
 from reamaze_pipeline.sandbox import Sandbox, SandboxOptions
 from reamaze_pipeline.warehouse.connection import reading
+from tests.alerts.receivers import webhook
 from tests.conftest import FIRST, LAST, Deploy
-from tests.runs.nights import night_after
+from tests.runs.nights import asked_for, days_of, night_after, run_as_asked, sensor_says
 
 NEXT = LAST + dt.timedelta(1)
 PAGES = ["raw/message_pages"]
@@ -73,3 +75,41 @@ def test_a_message_that_came_late_is_found(brand: Sandbox, looking: Deployment) 
     with reading(looking.database) as connection:
         found = connection.execute("select count(*) from core.messages where day = ?", [late]).fetchall()
     assert found == [(after[late],)]
+
+
+def test_a_hole_that_a_night_leaves_is_told_and_mended_by_the_next(
+    sandbox: Sandbox, stored_once: Path, deploy: Deploy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The run that catches up finds its login revoked, the night's own run is good; nobody types a command."""
+    shutil.copytree(stored_once, tmp_path / "stored")
+    last, hole = LAST + dt.timedelta(2), (dt.date(2026, 2, 25), dt.date(2026, 3, 1))
+    days = days_between(hole[0], last)
+    monkeypatch.setattr("reamaze_pipeline.defs.sensors.last_whole_day", lambda *_: last)
+    with webhook() as (url, told):
+        deployment = deploy(
+            sandbox,
+            name="stored",
+            start=str(hole[0]),
+            REAMAZE_ALERT_WEBHOOK=url,
+            REAMAZE_ALERT_AFTER_HOURS="1000000",
+        )
+        catching_up, night = asked_for(deployment, last)
+        assert days_of(catching_up) == tuple(map(str, hole))
+        sandbox.faults.failure_probability, sandbox.faults.failure_kinds = 1.0, ["401"]
+        assert not run_as_asked(deployment, catching_up)
+        sandbox.faults.clear()
+        assert run_as_asked(deployment, night)
+        assert deployment.state(days).of_kind("missing") == days_between(*hole)
+        for _ in range(2):
+            assert "was told" in sensor_says(deployment, "alerts")
+        (message,) = told
+        assert "a run over 2026-02-25 to 2026-03-01 failed" in message["text"]
+        assert "raw__message_pages" in message["text"]
+        assert "reamaze-pipeline backfill --from 2026-02-25 --to 2026-03-01" in message["text"]
+        assert sandbox.token not in message["text"]
+
+        assert set(night_after(deployment, last)) >= {tuple(map(str, hole))}
+        assert deployment.state(days).of_kind("missing") == []
+        sensor_says(deployment, "alerts")
+        assert "good again" in told[1]["text"]
+        assert len(told) == 2

@@ -68,6 +68,26 @@ def test_stand_ins_change_no_count(sandbox: Sandbox, stored: Deployment, deploy:
     assert deploy(sandbox, name="private", REAMAZE_PEOPLE="pseudonymize").redaction.key == private.redaction.key
 
 
+def test_days_stored_with_other_privacy_are_stale_and_a_backfill_mends_them(
+    sandbox: Sandbox, stored: Deployment, deploy: Deploy
+) -> None:
+    days = [FIRST, SECOND]
+    assert stored.state(days).of_kind("stale") == []
+    private = deploy(sandbox, name="stored", REAMAZE_BODIES="drop")
+    assert private.state(days).of_kind("stale") == days
+    (reason, *_) = private.state(days).reasons
+    assert reason == "raw.message_pages was stored with bodies and people as they came, not with bodies dropped"
+    backfill(private, FIRST, SECOND, select='key:"raw/message_pages" or key:"core/messages"')
+    kept = "select day, count(body) from core.messages where day <= ? group by day order by day"
+    with reading(private.database) as connection:
+        assert connection.execute(kept, [SECOND]).fetchall() == [(day, 0) for day in days]
+    assert not any("bodies" in reason for reason in private.state(days).reasons)
+    again = deploy(sandbox, name="stored", REAMAZE_BODIES="keep")
+    assert again.state(days).of_kind("stale") == days
+    hidden = deploy(sandbox, name="stored", REAMAZE_BODIES="drop", REAMAZE_PEOPLE="pseudonymize")
+    assert "people under stand-ins" in "".join(hidden.state(days).reasons)
+
+
 def test_somebody_is_forgotten_everywhere(
     sandbox: Sandbox, stored: Deployment, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
