@@ -1,78 +1,131 @@
-"""What Dagster loads: `build_defs()`, for the deployment that the environment describes, once it is asked for."""
+"""What Dagster loads: `build_defs()`, for our own code location, in somebody else's, or once for each brand."""
 
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 
-from reamaze_pipeline import settings
 from reamaze_pipeline.crawl.progress import CrawlProgress
 from reamaze_pipeline.defs.checks import model_checks
-from reamaze_pipeline.defs.message_pages import message_pages
+from reamaze_pipeline.defs.message_pages import POOL, message_pages
 from reamaze_pipeline.defs.model_assets import model_assets
+from reamaze_pipeline.defs.naming import ALONE, JOB, Naming, plain
 from reamaze_pipeline.defs.resources import ReamazeResource, renderer
-from reamaze_pipeline.defs.schedules import DESCRIPTION, JOB, daily_schedule, upkeep_schedules
+from reamaze_pipeline.defs.schedules import DESCRIPTION, daily_schedule, upkeep_schedules
 from reamaze_pipeline.defs.seed_assets import seed_specs
 from reamaze_pipeline.defs.sensors import alerts_sensor, report_sensor, snapshot_sensor
 from reamaze_pipeline.defs.storage import PreviewingWarehouse
 from reamaze_pipeline.defs.support_report import support_report
-from reamaze_pipeline.deployment import Deployment
+from reamaze_pipeline.deployment import TOKEN, Deployment
+from reamaze_pipeline.errors import SettingsError
 
 
-def build_defs(deployment: Deployment, progress: CrawlProgress | None = None) -> dg.Definitions:
+def build_defs(
+    deployment: Deployment | None = None,
+    progress: CrawlProgress | None = None,
+    *,
+    settings: Mapping[str, Any] | None = None,
+    key_prefix: str | Sequence[str] | None = None,
+    resource_prefix: str | None = None,
+    group: str | None = None,
+) -> dg.Definitions:
     """The whole graph over one deployment; nothing is opened or asked until something runs.
 
-    `progress` hears of what the runs of these definitions fetch, in this process.
+    Without arguments the deployment is what the environment describes, as for the commands. `settings` describe
+    another: `{"brand": "acme", "start_date": "2024-01-31", "api_token": dg.EnvVar("ACME_TOKEN")}` and whatever other
+    setting there is, in small letters without `REAMAZE_` (see `Deployment.from_settings`).
+    `key_prefix` stands before every asset key and in the names of job, schedule and sensors, `resource_prefix` (if
+    None, the key prefix and an underscore) before every resource key; `group` takes the place of one group for each
+    schema. `progress` hears of what the runs fetch, in this process.
+
+    The result can be merged with other definitions: job and schedule select what is ours alone, every asset names its
+    IO manager, no default, neither `io_manager` nor the executor, is taken, and runs of others are let be.
+
+    Raises:
+        SettingsError: a setting is missing or malformed, or both `deployment` and `settings` are given.
+        ModelError: a SQL model cannot be loaded; the text names file and line.
     """
+    if settings is not None:
+        if deployment is not None:
+            raise SettingsError("build_defs takes a deployment or settings, not both")
+        deployment = Deployment.from_settings(settings)
+    elif deployment is None:
+        deployment = Deployment.from_environment(own_process=False)
+    return graph(deployment, Naming.of(key_prefix, resource_prefix, group), progress)
+
+
+def graph(deployment: Deployment, names: Naming, progress: CrawlProgress | None = None) -> dg.Definitions:
+    """The graph under the given names; see `build_defs`."""
     partitions, project = deployment.partitions, deployment.project
-    warehouse = PreviewingWarehouse(database=str(deployment.database), lock_wait=deployment.storage.lock_wait)
     assets = [
-        message_pages(partitions, project, deployment.pages, deployment.redaction),
-        *model_assets(project, partitions),
-        support_report(project, partitions.timezone, deployment.report_path),
+        message_pages(partitions, project, deployment.pages, deployment.redaction, names, _pool(deployment)),
+        *model_assets(project, partitions, names),
+        support_report(project, partitions.timezone, _report_path(deployment, names), deployment.records.keep_runs_days, names),
     ]
     ours = dg.AssetSelection.assets(*(key for asset in assets for key in asset.keys))
+    # A process for each step, Dagster's own way, takes five times as long as the work, and DuckDB lets one write.
+    job = dg.define_asset_job(
+        names.name(JOB), selection=ours, description=DESCRIPTION, executor_def=dg.in_process_executor
+    )
+    resources: dict[str, Any] = {
+        "reamaze": ReamazeResource(
+            api_url=deployment.address.root or "",
+            email=dg.EnvVar(deployment.email_variable),
+            api_token=dg.EnvVar(deployment.token_variable),
+            requests_per_minute=deployment.address.requests_per_minute,
+            concurrency=deployment.address.concurrency,
+            answer_seconds=deployment.address.answer_seconds,
+            answer_megabytes=deployment.address.answer_megabytes,
+        ),
+        "crawl_progress": progress or CrawlProgress(),
+        "renderer": renderer,
+        "warehouse": PreviewingWarehouse(
+            database=str(deployment.database),
+            lock_wait=deployment.storage.lock_wait,
+            key_prefix=list(names.key_prefix),
+            own_location=names.own,
+        ),
+    }
     return dg.Definitions(
-        assets=[*assets, *seed_specs(project)],
-        asset_checks=model_checks(project, deployment.tests),
-        jobs=[dg.define_asset_job(JOB, selection=ours, description=DESCRIPTION)],
+        assets=[*assets, *seed_specs(project, names)],
+        asset_checks=model_checks(project, deployment.tests, names),
+        jobs=[job],
         schedules=[
-            daily_schedule(partitions, deployment.state, deployment.nights),
-            *upkeep_schedules(deployment.database, partitions.timezone),
+            daily_schedule(partitions, deployment.state, deployment.nights, names),
+            *upkeep_schedules(deployment.database, partitions.timezone, names),
         ],
-        sensors=_sensors(deployment),
-        # A process for each step, Dagster's own way, takes five times as long as the work, and DuckDB lets one write.
-        executor=dg.in_process_executor,
-        resources={
-            "reamaze": ReamazeResource(
-                api_url=deployment.address.root or "",
-                email=dg.EnvVar("REAMAZE_EMAIL"),
-                api_token=dg.EnvVar("REAMAZE_API_TOKEN"),
-                requests_per_minute=deployment.address.requests_per_minute,
-                concurrency=deployment.address.concurrency,
-                answer_seconds=deployment.address.answer_seconds,
-                answer_megabytes=deployment.address.answer_megabytes,
-            ),
-            "crawl_progress": progress or CrawlProgress(),
-            "renderer": renderer,
-            "warehouse": warehouse,
-            "io_manager": warehouse,
-        },
+        sensors=_sensors(deployment, names),
+        resources={names.resource(key): resource for key, resource in resources.items()},
     )
 
 
-def _sensors(deployment: Deployment) -> list[dg.SensorDefinition]:
+def _report_path(deployment: Deployment, names: Naming) -> Path:
+    """A page for each brand of a location."""
+    path = deployment.report_path
+    return path.with_stem(f"{path.stem}_{names.name('').strip('_')}") if names.key_prefix else path
+
+
+def _pool(deployment: Deployment) -> str:
+    """One for each token, whose rate is limited."""
+    return POOL if deployment.token_variable == TOKEN else f"{POOL}_{plain(deployment.token_variable).lower()}"
+
+
+def _sensors(deployment: Deployment, names: Naming) -> list[dg.SensorDefinition]:
     database, snapshot = deployment.database, deployment.storage.snapshot
-    copied = [snapshot_sensor(database, snapshot)] if snapshot and isinstance(database, Path) else []
-    told = settings.read(settings.Alerts)
-    partitions, state = deployment.partitions, deployment.state
+    copied = [snapshot_sensor(database, snapshot, names)] if snapshot and isinstance(database, Path) else []
+    told, partitions, state = deployment.alerts, deployment.partitions, deployment.state
     if told.alert_webhook or told.alert_email:
-        copied.append(alerts_sensor(told, partitions, state))
+        copied.append(alerts_sensor(told, partitions, state, names))
     if told.report_email:
-        copied.append(report_sensor(told, deployment.report_path, partitions, state))
+        copied.append(report_sensor(told, _report_path(deployment, names), partitions, state, names))
     return copied
 
 
 @dg.definitions
 def defs() -> dg.Definitions:
-    """The code location `reamaze_pipeline`."""
-    return build_defs(Deployment.from_environment())
+    """The code location `reamaze_pipeline`, in which whatever is run runs in one process."""
+    ours = graph(Deployment.from_environment(), ALONE)
+    return dg.Definitions.merge(ours, dg.Definitions(executor=dg.in_process_executor))

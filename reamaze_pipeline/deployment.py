@@ -6,8 +6,8 @@ It reads settings and files once; it opens neither the database nor the network.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -26,9 +26,11 @@ from reamaze_pipeline.models.project import load_project
 from reamaze_pipeline.models.singular_tests import SingularTest, load_singular_tests
 from reamaze_pipeline.shipped import shipped
 from reamaze_pipeline.state.days import WarehouseState, read_state
-from reamaze_pipeline.warehouse.files.permissions import keep_private
+from reamaze_pipeline.warehouse.files.permissions import keep_private, let_read
 from reamaze_pipeline.warehouse.lake.location import Location, folder_beside, located
 from reamaze_pipeline.warehouse.table import Table
+
+EMAIL, TOKEN = "REAMAZE_EMAIL", "REAMAZE_API_TOKEN"
 
 
 @dataclass(frozen=True)
@@ -41,11 +43,21 @@ class Deployment:
     database: Location
     project: Project
     tests: list[SingularTest]
-    storage: settings.Storage = field(default_factory=lambda: settings.read(settings.Storage))
+    storage: settings.Storage
+    records: settings.Records
+    alerts: settings.Alerts
+    redaction: Redaction
+    """What of people is stored."""
+
+    email_variable: str = EMAIL
+    token_variable: str = TOKEN
+    """The environment variables that hold the login: Dagster keeps and shows their names alone."""
 
     @classmethod
-    def from_environment(cls) -> Deployment:
+    def from_environment(cls, *, own_process: bool = True) -> Deployment:
         """Read `.env`, the environment and the SQL models.
+
+        From here on whatever a process of our own writes is private; in another's, our own files are.
 
         Raises:
             LocationRefused: the database's setting names no warehouse.
@@ -53,29 +65,53 @@ class Deployment:
             ModelError: a SQL model cannot be loaded; the text names file and line.
         """
         settings.load_environment()
-        kept = settings.read(settings.Storage)
-        keep_private(group_reads=kept.group_read)
-        if kept.snapshot is not None and not isinstance(located(settings.read(settings.Warehouse).database), Path):
+        if own_process:
+            keep_private(group_reads=settings.read(settings.Storage).group_read)
+        return cls._read(settings.read)
+
+    @classmethod
+    def from_settings(cls, values: Mapping[str, Any]) -> Deployment:
+        """What `values` describe, and not the environment: for another brand, or inside somebody else's project.
+
+        The names are those of the settings in small letters without `REAMAZE_`: `brand`, `start_date`, `database` and
+        so on. `email` and `api_token` are `dagster.EnvVar`s, if they are not in the variables that they usually are in.
+
+        Raises:
+            SettingsError: a value is missing or malformed, there is no such setting, or the login is no `EnvVar`.
+            ModelError: a SQL model cannot be loaded; the text names file and line.
+        """
+        login = {"email": dg.EnvVar(EMAIL), "api_token": dg.EnvVar(TOKEN)}
+        for name in login:
+            if name in values and not isinstance(values[name], dg.EnvVar):
+                raise SettingsError(f"{name} must be a dagster.EnvVar: Dagster keeps and shows what stands here itself")
+        login |= {name: values[name] for name in login if name in values}
+        read = settings.given({name: value for name, value in values.items() if name not in login})
+        variables = {name: variable.env_var_name for name, variable in login.items()}
+        return replace(cls._read(read), email_variable=variables["email"], token_variable=variables["api_token"])
+
+    @classmethod
+    def _read(cls, read: settings.Reader) -> Deployment:
+        kept, calendar, storage = read(settings.Storage), read(settings.Calendar), read(settings.Warehouse)
+        let_read(group_reads=kept.group_read)
+        location = located(storage.database)
+        if kept.snapshot is not None and not isinstance(location, Path):
             raise SettingsError("REAMAZE_SNAPSHOT copies a DuckDB file; a lake's readers lock nobody out: unset it")
-        calendar, storage = settings.read(settings.Calendar), settings.read(settings.Warehouse)
         folders = [shipped("dbt_like_sql"), *([storage.models] if storage.models else [])]
-        hidden = _redaction(located(storage.database))
-        variables = {"timezone": calendar.timezone, **_metric_variables(hidden)}
+        hidden = _redaction(location, read(settings.Privacy))
+        variables = {"timezone": calendar.timezone, **_metric_variables(read(settings.Metrics), hidden)}
         project = load_project(folders, variables)
         return cls(
             calendar=calendar,
-            address=settings.read(settings.Address),
-            nights=settings.read(settings.Nights),
-            database=located(storage.database),
+            address=read(settings.Address),
+            nights=read(settings.Nights),
+            database=location,
             storage=kept,
+            records=read(settings.Records),
+            alerts=read(settings.Alerts),
+            redaction=hidden,
             project=project,
             tests=load_singular_tests(folders, project, variables),
         )
-
-    @cached_property
-    def redaction(self) -> Redaction:
-        """What of people is stored."""
-        return _redaction(self.database)
 
     @cached_property
     def partitions(self) -> dg.DailyPartitionsDefinition:
@@ -107,15 +143,13 @@ class Deployment:
         return next(table for table in self.daily_models if table.label == "core.messages")
 
 
-def _redaction(database: Location) -> Redaction:
-    privacy = settings.read(settings.Privacy)
+def _redaction(database: Location, privacy: settings.Privacy) -> Redaction:
     key = people_key(database) if privacy.people == "pseudonymize" else None
     return Redaction(drop_bodies=privacy.bodies == "drop", key=key)
 
 
-def _metric_variables(hidden: Redaction) -> dict[str, Any]:
+def _metric_variables(metrics: settings.Metrics, hidden: Redaction) -> dict[str, Any]:
     """What the models are told besides the time zone; `docs/metrics.md` says what they make of it."""
-    metrics = settings.read(settings.Metrics)
     try:
         hours = read_business_hours(metrics.business_hours) if metrics.business_hours else None
     except BusinessHoursError as error:

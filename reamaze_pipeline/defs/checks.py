@@ -11,7 +11,7 @@ from typing import Any
 
 import dagster as dg
 
-from reamaze_pipeline.defs.naming import plain
+from reamaze_pipeline.defs.naming import ALONE, Naming, plain
 from reamaze_pipeline.defs.partitions import days_of_run
 from reamaze_pipeline.models.model import Model, Project
 from reamaze_pipeline.models.promises import Promise, promises_of
@@ -22,7 +22,9 @@ from reamaze_pipeline.warehouse.io_manager import DuckDBWarehouse
 _Of = tuple[Model, Promise]
 
 
-def model_checks(project: Project, tests: Sequence[SingularTest]) -> list[dg.AssetChecksDefinition]:
+def model_checks(
+    project: Project, tests: Sequence[SingularTest], names: Naming = ALONE
+) -> list[dg.AssetChecksDefinition]:
     """The checks of each stored model, and together those of all views.
 
     A view holds nothing that could be kept from being built, so its promises block nothing, and one step looks at all.
@@ -34,41 +36,43 @@ def model_checks(project: Project, tests: Sequence[SingularTest]) -> list[dg.Ass
         if model.materialized == "view":
             of_views += promises
         elif promises:
-            checks.append(_checks(f"check_{plain(model.schema)}_{plain(model.name)}", promises, blocking=True))
+            step = f"check_{plain(model.schema)}_{plain(model.name)}"
+            checks.append(_checks(names, step, promises, blocking=True))
     if of_views:
-        checks.append(_checks("check_views", of_views, blocking=False))
+        checks.append(_checks(names, "check_views", of_views, blocking=False))
     return checks
 
 
-def _key(promise: Promise) -> dg.AssetCheckKey:
-    return dg.AssetCheckKey(dg.AssetKey(promise.table), promise.name)
+def _key(names: Naming, promise: Promise) -> dg.AssetCheckKey:
+    return dg.AssetCheckKey(names.key(*promise.table), promise.name)
 
 
-def _checks(name: str, promises: Sequence[_Of], *, blocking: bool) -> dg.AssetChecksDefinition:
+def _checks(names: Naming, step: str, promises: Sequence[_Of], *, blocking: bool) -> dg.AssetChecksDefinition:
     specs = [
         dg.AssetCheckSpec(
             promise.name,
-            asset=dg.AssetKey(promise.table),
+            asset=names.key(*promise.table),
             description=promise.description,
             blocking=blocking and promise.severity == "error",
         )
         for _, promise in promises
     ]
 
-    @dg.multi_asset_check(name=name, specs=specs, can_subset=True)
+    @dg.multi_asset_check(name=names.name(step), specs=specs, can_subset=True)
+    @names.asking
     def evaluate(
         context: dg.AssetCheckExecutionContext, warehouse: dg.ResourceParam[DuckDBWarehouse]
     ) -> Iterator[dg.AssetCheckResult]:
         days = days_of_run(context.run.tags)
         selected = context.selected_asset_check_keys
-        wanted = [(model, promise) for model, promise in promises if _key(promise) in selected]
+        wanted = [(model, promise) for model, promise in promises if _key(names, promise) in selected]
         for verdict in look(warehouse.database, wanted):
-            yield _result(verdict, days)
+            yield _result(names, verdict, days)
 
     return evaluate
 
 
-def _result(verdict: Verdict, days: Sequence[date] | None) -> dg.AssetCheckResult:
+def _result(names: Naming, verdict: Verdict, days: Sequence[date] | None) -> dg.AssetCheckResult:
     """Red if any stored day breaks the promise; what is downstream is stopped only for days of this run."""
     promise = verdict.promise
     of_run = None if days is None else {NO_DAY, *(day.isoformat() for day in days)}
@@ -81,7 +85,7 @@ def _result(verdict: Verdict, days: Sequence[date] | None) -> dg.AssetCheckResul
     grave = promise.severity == "error" and is_ours
     return dg.AssetCheckResult(
         passed=verdict.kept,
-        asset_key=dg.AssetKey(promise.table),
+        asset_key=names.key(*promise.table),
         check_name=promise.name,
         severity=dg.AssetCheckSeverity.ERROR if grave else dg.AssetCheckSeverity.WARN,
         description=promise.description,

@@ -19,6 +19,7 @@ from reamaze_pipeline.crawl.crawl import CrawledWindow, Hint, crawl
 from reamaze_pipeline.crawl.hints import hints_of
 from reamaze_pipeline.crawl.page_rows import page_row
 from reamaze_pipeline.crawl.progress import CrawlProgress, CrawlSummary, StoredDay
+from reamaze_pipeline.defs.naming import ALONE, Naming
 from reamaze_pipeline.defs.partitions import day_window, days_of
 from reamaze_pipeline.defs.resources import ReamazeResource
 from reamaze_pipeline.defs.runs_of_ours import asks_for_missing_only, refreshed_from
@@ -41,22 +42,32 @@ TRIES_AT_NIGHT = 6
 
 
 def message_pages(
-    partitions: dg.DailyPartitionsDefinition, project: Project, source: Source, redaction: Redaction | None = None
+    partitions: dg.DailyPartitionsDefinition,
+    project: Project,
+    source: Source,
+    redaction: Redaction | None = None,
+    names: Naming = ALONE,
+    pool: str = POOL,
 ) -> dg.AssetsDefinition:
-    """The asset for the given calendar; `source` declares the table, `redaction` what of people is stored."""
+    """The asset for the given calendar; `source` declares the table, `redaction` what of people is stored.
+
+    Runs take a slot of the `pool`, which belongs to a login.
+    """
     keep = redaction or Redaction()
     table = source.table
 
     @dg.asset(
-        key=KEY,
-        group_name=table.schema,
+        key=names.plain_key(*KEY.path),
+        group_name=names.group_of(table.schema),
         kinds={"python", "duckdb"},
         description=source.description,
         partitions_def=partitions,
         backfill_policy=dg.BackfillPolicy.single_run(),
-        pool=POOL,
+        pool=pool,
         metadata=table_metadata(table),
+        io_manager_key=names.resource("warehouse"),
     )
+    @names.asking
     def message_pages(
         context: dg.AssetExecutionContext,
         reamaze: ReamazeResource,
@@ -100,7 +111,7 @@ def message_pages(
         crawl_progress.crawl_ended(summary)
         return dg.MaterializeResult(metadata={f"run/{name}": value for name, value in asdict(summary).items()})
 
-    return message_pages
+    return names.keyed(message_pages, *KEY.path)
 
 
 def _store(
@@ -179,7 +190,9 @@ class _Told:
     ) -> None:
         if error is not None:
             for key, metadata in self._metadata.items():
-                self._context.log_event(dg.AssetMaterialization(KEY, partition=key, metadata=metadata))
+                self._context.log_event(
+                    dg.AssetMaterialization(self._context.asset_key, partition=key, metadata=metadata)
+                )
 
 
 def _hints(database: str, table: Table, days: Sequence[dt.date]) -> list[Hint]:

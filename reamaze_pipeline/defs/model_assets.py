@@ -10,7 +10,7 @@ from functools import cache
 import dagster as dg
 
 from reamaze_pipeline.crawl.progress import Building, CrawlProgress
-from reamaze_pipeline.defs.naming import keyed, plain, plain_key
+from reamaze_pipeline.defs.naming import ALONE, Naming
 from reamaze_pipeline.defs.partitions import days_of
 from reamaze_pipeline.defs.runs_of_ours import asks_for_missing_only
 from reamaze_pipeline.errors import LineageUnknown
@@ -25,20 +25,24 @@ from reamaze_pipeline.warehouse.ledger import LEDGER
 from reamaze_pipeline.warehouse.table import Select
 
 
-def model_assets(project: Project, partitions: dg.DailyPartitionsDefinition) -> list[dg.AssetsDefinition]:
+def model_assets(
+    project: Project, partitions: dg.DailyPartitionsDefinition, names: Naming = ALONE
+) -> list[dg.AssetsDefinition]:
     """An asset for each model of the project, in dependency order."""
-    return [_asset(model, project, partitions) for model in project.models]
+    return [_asset(model, project, partitions, names) for model in project.models]
 
 
-def _asset(model: Model, project: Project, partitions: dg.DailyPartitionsDefinition) -> dg.AssetsDefinition:
+def _asset(
+    model: Model, project: Project, partitions: dg.DailyPartitionsDefinition, names: Naming
+) -> dg.AssetsDefinition:
     """Computes the days of the run, or those of them that are due; never from days that are not stored."""
     upstream = model.stored_inputs if model.partitioned else model.upstream
-    lineage = _lineage(model, project)
+    lineage = _lineage(model, project, names)
 
     @dg.asset(
-        key=plain_key(model.schema, model.name),
-        deps=[dg.AssetKey([node.table.schema, node.table.name]) for node in upstream if _is_asset(node)],
-        group_name=plain(model.schema),
+        key=names.plain_key(model.schema, model.name),
+        deps=[names.key(node.table.schema, node.table.name) for node in upstream if _is_asset(node)],
+        group_name=names.group_of(model.schema),
         kinds={"view" if model.materialized == "view" else "table", "sql", "duckdb"},
         description=model.description,
         owners=list(model.owners) or None,
@@ -46,8 +50,9 @@ def _asset(model: Model, project: Project, partitions: dg.DailyPartitionsDefinit
         partitions_def=partitions if model.partitioned else None,
         backfill_policy=dg.BackfillPolicy.single_run() if model.partitioned else None,
         metadata={**table_metadata(model.table), **lineage},
-        io_manager_key="warehouse",
+        io_manager_key=names.resource("warehouse"),
     )
+    @names.asking
     def compute(
         context: dg.AssetExecutionContext,
         warehouse: dg.ResourceParam[DuckDBWarehouse],
@@ -72,7 +77,7 @@ def _asset(model: Model, project: Project, partitions: dg.DailyPartitionsDefinit
         crawl_progress.building(Building(model.table.label, len(days)))
         return model.select(days)
 
-    return keyed(compute, model.schema, model.name)
+    return names.keyed(compute, model.schema, model.name)
 
 
 def _is_asset(node: Node) -> bool:
@@ -80,7 +85,7 @@ def _is_asset(node: Node) -> bool:
     return node.table.schema != LEDGER.schema
 
 
-def _lineage(model: Model, project: Project) -> dict[str, dg.TableColumnLineage]:
+def _lineage(model: Model, project: Project, names: Naming) -> dict[str, dg.TableColumnLineage]:
     """The lineage as asset metadata; none where it is unknown, which is said once."""
     try:
         known = column_lineage(model, project)
@@ -89,7 +94,7 @@ def _lineage(model: Model, project: Project) -> dict[str, dg.TableColumnLineage]
         return {}
     columns = {
         column: [
-            dg.TableColumnDep(asset_key=dg.AssetKey([schema, table]), column_name=name)
+            dg.TableColumnDep(asset_key=names.key(schema, table), column_name=name)
             for schema, table, name in sources
             if schema != LEDGER.schema
         ]

@@ -1,11 +1,117 @@
-"""Assets of tables whose names hold more than Dagster takes for a step or a group: any letter, a dash, a dot, a space.
+"""Under which names the graph stands in a code location: alone, beside somebody else's, or as one brand of several.
 
-An asset's key takes them as they are; only what Dagster names after it is spelled in ASCII.
+Dagster keeps one name for one thing in a location, whoever defined it: assets, steps, jobs, schedules, resources.
+Tables may be named with any letter, a dash, a dot, a space: an asset's key takes them as they are; only what Dagster
+names after it is spelled in ASCII.
 """
 
+from __future__ import annotations
+
+import inspect
 import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any, TypeVar, cast
 
 import dagster as dg
+
+RESOURCES = {
+    "reamaze": "reamaze",
+    "warehouse": "reamaze_warehouse",
+    "renderer": "reamaze_renderer",
+    "crawl_progress": "reamaze_crawl_progress",
+}
+"""What our assets ask of Dagster: the names of their parameters, and the keys that nobody else would take."""
+
+JOB = "daily_messages"
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True, slots=True)
+class Naming:
+    """`key_prefix` stands before every asset key, `resource_prefix` before every resource key; `group` holds all.
+
+    In a location of our `own` every run on record is ours to tell of, to end and to forget; in another's none is but
+    those of our job.
+    """
+
+    key_prefix: tuple[str, ...] = ()
+    resource_prefix: str = ""
+    group: str | None = None
+    own: bool = False
+
+    @classmethod
+    def of(
+        cls, key_prefix: str | Sequence[str] | None, resource_prefix: str | None = None, group: str | None = None
+    ) -> Naming:
+        """In another's location. Without a prefix of their own, resources take that of the keys."""
+        path = (key_prefix,) if isinstance(key_prefix, str) else tuple(key_prefix or ())
+        if resource_prefix is None:
+            resource_prefix = "".join(f"{plain(part)}_" for part in path)
+        return cls(path, resource_prefix, group)
+
+    def key(self, *path: str) -> dg.AssetKey:
+        """The key of a table, or of anything else that is ours."""
+        return dg.AssetKey([*self.key_prefix, *path])
+
+    def plain_key(self, *path: str) -> dg.AssetKey:
+        """The same in letters that Dagster takes for a step."""
+        return dg.AssetKey([*map(plain, self.key_prefix), *map(plain, path)])
+
+    def keyed(self, asset: dg.AssetsDefinition, *path: str) -> dg.AssetsDefinition:
+        """An asset that was defined with its `plain_key`, under its own key."""
+        key = self.key(*path)
+        return asset if asset.key == key else asset.with_attributes(asset_key_replacements={asset.key: key})
+
+    def group_of(self, schema: str) -> str:
+        """The group of a schema's assets."""
+        return self.group or "_".join([*map(plain, self.key_prefix), plain(schema)])
+
+    def name(self, name: str) -> str:
+        """The name of a step, a job or a schedule."""
+        return "_".join([*map(plain, self.key_prefix), name])
+
+    @property
+    def job_alone(self) -> str | None:
+        """The only job whose runs are looked at; None where all are ours."""
+        return None if self.own and not self.key_prefix else self.name(JOB)
+
+    def resource(self, key: str) -> str:
+        """The key of one of our `RESOURCES`."""
+        return f"{self.resource_prefix}{RESOURCES[key]}"
+
+    def asking(self, function: F) -> F:
+        """The function, its resources asked for by their keys here: to Dagster a parameter's name is the key."""
+        asked = {self.resource(name): name for name in RESOURCES}
+        signature = inspect.signature(function)
+        renamed = [
+            parameter.replace(name=self.resource(name)) if name in RESOURCES else parameter
+            for name, parameter in signature.parameters.items()
+        ]
+
+        def ours(named: dict[str, Any]) -> dict[str, Any]:
+            return {asked.get(name, name): value for name, value in named.items()}
+
+        as_asked: Any
+        if inspect.isgeneratorfunction(function):  # Dagster looks whether it is one
+
+            @wraps(function)
+            def as_asked(*arguments: Any, **named: Any) -> Iterator[Any]:
+                yield from function(*arguments, **ours(named))
+        else:
+
+            @wraps(function)
+            def as_asked(*arguments: Any, **named: Any) -> Any:
+                return function(*arguments, **ours(named))
+
+        as_asked.__signature__ = signature.replace(parameters=renamed)
+        as_asked.__annotations__ = {
+            self.resource(name) if name in RESOURCES else name: kind for name, kind in function.__annotations__.items()
+        }
+        del as_asked.__wrapped__
+        return cast("F", as_asked)
 
 
 def plain(name: str) -> str:
@@ -13,12 +119,5 @@ def plain(name: str) -> str:
     return re.sub(r"[^A-Za-z0-9_]", lambda found: f"_{ord(found[0]):x}_", name)
 
 
-def plain_key(schema: str, name: str) -> dg.AssetKey:
-    """The key that an asset is defined with; `keyed` then gives it its own."""
-    return dg.AssetKey([plain(schema), plain(name)])
-
-
-def keyed(asset: dg.AssetsDefinition, schema: str, name: str) -> dg.AssetsDefinition:
-    """The asset of one table under the key that is its name."""
-    key = dg.AssetKey([schema, name])
-    return asset if asset.key == key else asset.with_attributes(asset_key_replacements={asset.key: key})
+ALONE = Naming(own=True)
+"""Our own code location, with one brand."""

@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Iterator
 
 import dagster as dg
 
+from reamaze_pipeline.defs.naming import ALONE, JOB, Naming
 from reamaze_pipeline.defs.partitions import all_days, last_whole_day, range_tags
 from reamaze_pipeline.defs.runs_of_ours import MISSING_ONLY, REFRESH_FROM
 from reamaze_pipeline.settings import Nights
@@ -17,7 +18,6 @@ from reamaze_pipeline.warehouse.io_manager import DuckDBWarehouse
 from reamaze_pipeline.warehouse.lake.location import Lake, Location
 from reamaze_pipeline.warehouse.lake.upkeep import keep_up
 
-JOB = "daily_messages"
 SCHEDULE = "daily_messages_schedule"
 DESCRIPTION = "Fetch the days' messages, normalize them and derive every metric; for one day or a range of days."
 MINUTES_AFTER_MIDNIGHT = 15
@@ -25,7 +25,9 @@ MINUTES_AFTER_MIDNIGHT = 15
 State = Callable[[Collection[dt.date]], WarehouseState]
 
 
-def daily_schedule(partitions: dg.DailyPartitionsDefinition, state: State, nights: Nights) -> dg.ScheduleDefinition:
+def daily_schedule(
+    partitions: dg.DailyPartitionsDefinition, state: State, nights: Nights, names: Naming = ALONE
+) -> dg.ScheduleDefinition:
     """Every night the day that has just ended, all that is missing or stale, and the last days once more.
 
     Dagster's own partitioned schedule asks for the newest day alone, so a night that failed would leave a hole for
@@ -33,8 +35,8 @@ def daily_schedule(partitions: dg.DailyPartitionsDefinition, state: State, night
     """
 
     @dg.schedule(
-        name=SCHEDULE,
-        job_name=JOB,
+        name=names.name(SCHEDULE),
+        job_name=names.name(JOB),
         cron_schedule=f"{MINUTES_AFTER_MIDNIGHT} 0 * * *",
         execution_timezone=partitions.timezone,
         default_status=dg.DefaultScheduleStatus.RUNNING if nights.schedule else dg.DefaultScheduleStatus.STOPPED,
@@ -63,19 +65,38 @@ def daily_schedule(partitions: dg.DailyPartitionsDefinition, state: State, night
 EVERY_NIGHT = "45 3 * * *"
 
 
-@dg.op(description="Merge small files and let go of states that are older than a week; writers wait meanwhile.")
-def keep_lake_up(context: dg.OpExecutionContext, warehouse: dg.ResourceParam[DuckDBWarehouse]) -> None:
-    done = keep_up(warehouse.database)
-    context.log.info(f"{done.files_before} files became {done.files_after}; {done.states_let_go} states were let go")
+def _lake_upkeep(names: Naming) -> dg.JobDefinition:
+    @dg.op(
+        name=names.name("keep_lake_up"),
+        description="Merge small files and let go of states that are older than a week; writers wait meanwhile.",
+    )
+    @names.asking
+    def keep_lake_up(context: dg.OpExecutionContext, warehouse: dg.ResourceParam[DuckDBWarehouse]) -> None:
+        done = keep_up(warehouse.database)
+        context.log.info(
+            f"{done.files_before} files became {done.files_after}; {done.states_let_go} states were let go"
+        )
+
+    @dg.job(
+        name=names.name("lake_upkeep"),
+        executor_def=dg.in_process_executor,
+        description="Keep the lake's files few.",
+    )
+    def lake_upkeep() -> None:
+        keep_lake_up()
+
+    return lake_upkeep
 
 
-@dg.job(name="lake_upkeep", executor_def=dg.in_process_executor, description="Keep the lake's files few.")
-def lake_upkeep() -> None:
-    keep_lake_up()
-
-
-def upkeep_schedules(database: Location, timezone: str) -> list[dg.ScheduleDefinition]:
+def upkeep_schedules(database: Location, timezone: str, names: Naming = ALONE) -> list[dg.ScheduleDefinition]:
     """One, for a lake: after the night's load."""
     if not isinstance(database, Lake):
         return []
-    return [dg.ScheduleDefinition(job=lake_upkeep, cron_schedule=EVERY_NIGHT, execution_timezone=timezone)]
+    return [
+        dg.ScheduleDefinition(
+            name=names.name("lake_upkeep_schedule"),
+            job=_lake_upkeep(names),
+            cron_schedule=EVERY_NIGHT,
+            execution_timezone=timezone,
+        )
+    ]

@@ -2,16 +2,17 @@
 
 import dagster as dg
 
+from reamaze_pipeline.defs.naming import ALONE, Naming
 from reamaze_pipeline.models.model import Project
 from reamaze_pipeline.warehouse.io_manager import table_metadata
 
 
-def seed_specs(project: Project) -> list[dg.AssetSpec]:
+def seed_specs(project: Project, names: Naming = ALONE) -> list[dg.AssetSpec]:
     """A spec for each seed of the project."""
     return [
         dg.AssetSpec(
-            key=[seed.table.schema, seed.table.name],
-            group_name=seed.table.schema,
+            key=names.key(seed.table.schema, seed.table.name),
+            group_name=names.group_of(seed.table.schema),
             kinds={"csv", "duckdb"},
             description=seed.description,
             metadata=table_metadata(seed.table),

@@ -9,6 +9,7 @@ import dagster as dg
 from reamaze_pipeline.alerts.incident import Standing
 from reamaze_pipeline.alerts.watch import look
 from reamaze_pipeline.alerts.weekly import send_report
+from reamaze_pipeline.defs.naming import ALONE, Naming
 from reamaze_pipeline.defs.partitions import all_days, day_window, last_whole_day
 from reamaze_pipeline.defs.schedules import State
 from reamaze_pipeline.errors import PipelineError
@@ -19,12 +20,12 @@ from reamaze_pipeline.warehouse.files.snapshot import replace_snapshot
 SECONDS = 60
 
 
-def snapshot_sensor(database: Path, snapshot: Path) -> dg.SensorDefinition:
+def snapshot_sensor(database: Path, snapshot: Path, names: Naming = ALONE) -> dg.SensorDefinition:
     """A sensor that is on from the start; the command line makes the copy after its own runs."""
 
     @dg.run_status_sensor(
         run_status=dg.DagsterRunStatus.SUCCESS,
-        name="snapshot",
+        name=names.name("snapshot"),
         default_status=dg.DefaultSensorStatus.RUNNING,
         minimum_interval_seconds=30,
         description="Replaces the copy for BI tools after each good run.",
@@ -36,18 +37,21 @@ def snapshot_sensor(database: Path, snapshot: Path) -> dg.SensorDefinition:
     return snapshot_after_run
 
 
-def alerts_sensor(settings: Alerts, partitions: dg.DailyPartitionsDefinition, state: State) -> dg.SensorDefinition:
+def alerts_sensor(
+    settings: Alerts, partitions: dg.DailyPartitionsDefinition, state: State, names: Naming = ALONE
+) -> dg.SensorDefinition:
     """Looks once a minute, from the start."""
 
     @dg.sensor(
-        name="alerts",
+        name=names.name("alerts"),
         minimum_interval_seconds=SECONDS,
         default_status=dg.DefaultSensorStatus.RUNNING,
         description="One message when a run failed, when it is good again, and when no good night came.",
     )
     def alerts(context: dg.SensorEvaluationContext) -> dg.SkipReason:
         home, now = Path(os.environ["DAGSTER_HOME"]), dt.datetime.now(dt.UTC)
-        problems = look(context.instance, home, settings, now, lambda: standing(partitions, state, now))
+        job = names.job_alone
+        problems = look(context.instance, home, settings, now, lambda: standing(partitions, state, now), job=job)
         return dg.SkipReason("; ".join(problems) or "Nothing to run; whom there was something to tell was told.")
 
     return alerts
@@ -63,12 +67,16 @@ def standing(partitions: dg.DailyPartitionsDefinition, state: State, now: dt.dat
 
 
 def report_sensor(
-    settings: Alerts, report: Path, partitions: dg.DailyPartitionsDefinition, state: State
+    settings: Alerts,
+    report: Path,
+    partitions: dg.DailyPartitionsDefinition,
+    state: State,
+    names: Naming = ALONE,
 ) -> dg.SensorDefinition:
     """Looks every ten minutes whether the report of the week is to be mailed."""
 
     @dg.sensor(
-        name="weekly_report",
+        name=names.name("weekly_report"),
         minimum_interval_seconds=10 * SECONDS,
         default_status=dg.DefaultSensorStatus.RUNNING,
         description="Mails the support report on Mondays, once the week that has ended is stored.",

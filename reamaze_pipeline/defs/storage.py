@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from typing import Any, Self
 
 import dagster as dg
+from pydantic import Field
 
 from reamaze_pipeline.instance.running import end_abandoned_runs, run_held
 from reamaze_pipeline.report.preview import DAY, partition_previews
@@ -24,6 +25,8 @@ class PreviewingWarehouse(DuckDBWarehouse):
     for a view by day, of the newest day that is stored.
     """
 
+    own_location: bool = Field(default=True, description="Whether every run on record is one of ours.")
+
     @contextmanager
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator[Self]:
         """Every run of ours has a warehouse, whoever started it: so long it says that it is worked on.
@@ -34,15 +37,15 @@ class PreviewingWarehouse(DuckDBWarehouse):
             yield self
             return
         with run_held(context.instance, context.run.run_id):
-            end_abandoned_runs(context.instance)
+            end_abandoned_runs(context.instance, others=self.own_location)
             yield self
 
     def handle_output(self, context: dg.OutputContext, obj: Any) -> None:
         """Store the asset, then preview it if it is a metric."""
         super().handle_output(context, obj)
-        key = context.asset_key
-        if key.path[0] == PREVIEWED and obj is not None:
-            self._preview(context, Table(key.path[0], key.path[-1], ()))
+        table = self.table_of(context.asset_key)
+        if table.schema == PREVIEWED and obj is not None:
+            self._preview(context, table)
 
     def _preview(self, context: dg.OutputContext, table: Table) -> None:
         partitioned = context.has_asset_partitions

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import dagster as dg
 
-from reamaze_pipeline import settings
+from reamaze_pipeline.defs.naming import ALONE, Naming
 from reamaze_pipeline.instance.retention import forget_old_runs
 from reamaze_pipeline.models.model import Project
 from reamaze_pipeline.report.charts.renderer import Renderer
@@ -18,23 +18,31 @@ from reamaze_pipeline.warehouse.io_manager import DuckDBWarehouse
 KEY = dg.AssetKey(["reports", "support_report"])
 
 
-@dg.success_hook
-def forget_what_is_old(context: dg.HookContext) -> None:
+def _forgetting(keep_runs_days: int) -> dg.HookDefinition:
     """The last step of a run that went well is when old records may go. A failing hook is told and fails no run."""
-    forget_old_runs(context.instance, settings.read(settings.Records).keep_runs_days)
+
+    @dg.success_hook
+    def forget_what_is_old(context: dg.HookContext) -> None:
+        forget_old_runs(context.instance, keep_runs_days)
+
+    return forget_what_is_old
 
 
-def support_report(project: Project, timezone: str, path: Path) -> dg.AssetsDefinition:
+def support_report(
+    project: Project, timezone: str, path: Path, keep_runs_days: int, names: Naming = ALONE
+) -> dg.AssetsDefinition:
     """The asset that writes the report of `project`'s metrics to `path`."""
 
     @dg.asset(
-        key=KEY,
-        deps=[dg.AssetKey([model.schema, model.name]) for model in project.models if model.schema == "metrics"],
-        group_name="reports",
+        key=names.plain_key(*KEY.path),
+        deps=[names.key(model.schema, model.name) for model in project.models if model.schema == "metrics"],
+        group_name=names.group_of("reports"),
         kinds={"python", "html"},
         description="How fast the team answers, who carries the load, when people write, what waits: one HTML page.",
-        hooks={forget_what_is_old},
+        hooks={_forgetting(keep_runs_days)} if names.own else set(),
+        io_manager_key=names.resource("warehouse"),
     )
+    @names.asking
     def support_report(
         warehouse: dg.ResourceParam[DuckDBWarehouse],
         renderer: dg.ResourceParam[Renderer],
@@ -60,4 +68,4 @@ def support_report(project: Project, timezone: str, path: Path) -> dg.AssetsDefi
             }
         )
 
-    return support_report
+    return names.keyed(support_report, *KEY.path)

@@ -35,11 +35,15 @@ def process_tag() -> dict[str, str]:
     return {PROCESS_TAG: f"{socket.gethostname()}:{os.getpid()}"}
 
 
-def end_abandoned_runs(instance: dg.DagsterInstance) -> int:
-    """Mark as failed the runs whose process is gone; returns how many there were."""
+def end_abandoned_runs(instance: dg.DagsterInstance, *, others: bool = True) -> int:
+    """Mark as failed the runs whose process is gone; returns how many there were.
+
+    With `others`, those as well that never got so far as to say which process is theirs: in another's project, they
+    may wait for a machine.
+    """
     unfinished = [dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING]
     records = instance.get_run_records(dg.RunsFilter(statuses=unfinished))
-    abandoned = [record.dagster_run for record in records if _is_abandoned(instance, record)]
+    abandoned = [record.dagster_run for record in records if _is_abandoned(instance, record, others)]
     for run in abandoned:
         instance.report_run_failed(run, "The process of this run was ended from outside.")
         instance.event_log_storage.free_concurrency_slots_for_run(run.run_id)  # or the next run waits for ever
@@ -47,7 +51,7 @@ def end_abandoned_runs(instance: dg.DagsterInstance) -> int:
     return len(abandoned)
 
 
-def _is_abandoned(instance: dg.DagsterInstance, record: dg.RunRecord) -> bool:
+def _is_abandoned(instance: dg.DagsterInstance, record: dg.RunRecord, others: bool) -> bool:
     run = record.dagster_run
     file = _file(instance, run.run_id)
     if file.exists():
@@ -55,7 +59,7 @@ def _is_abandoned(instance: dg.DagsterInstance, record: dg.RunRecord) -> bool:
     if PROCESS_TAG in run.tags:
         return _is_gone(run.tags[PROCESS_TAG])
     waited = dt.datetime.now(dt.UTC) - record.update_timestamp.replace(tzinfo=dt.UTC)
-    return run.status == dg.DagsterRunStatus.STARTING and waited > START_PATIENCE
+    return others and run.status == dg.DagsterRunStatus.STARTING and waited > START_PATIENCE
 
 
 def _file(instance: dg.DagsterInstance, run_id: str) -> Path:

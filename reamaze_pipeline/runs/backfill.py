@@ -17,10 +17,10 @@ from pathlib import Path
 import dagster as dg
 
 from reamaze_pipeline.crawl.progress import Building, CrawlProgress, CrawlSummary, StoredDay
-from reamaze_pipeline.definitions import build_defs
+from reamaze_pipeline.definitions import graph
+from reamaze_pipeline.defs.naming import ALONE, JOB
 from reamaze_pipeline.defs.partitions import days_between, days_of, last_whole_day, range_tags
 from reamaze_pipeline.defs.runs_of_ours import missing_only_tags
-from reamaze_pipeline.defs.schedules import JOB
 from reamaze_pipeline.defs.support_report import KEY as REPORT
 from reamaze_pipeline.deployment import Deployment
 from reamaze_pipeline.errors import NoSuchDays, UsageRefused
@@ -102,7 +102,7 @@ def backfill(
     days = _existing(deployment, first, last)
     heard = _Heard(announce)
     with uncollected():
-        definitions = build_defs(deployment, heard)
+        definitions = graph(deployment, ALONE, heard)
     before = _stored_at(deployment, days)
     reasons = _not_mixed(deployment, days).reasons
     with open_instance(deployment.database) as instance:

@@ -6,6 +6,7 @@ that uses them.
 
 from reamaze_pipeline.errors import SettingsError
 from reamaze_pipeline.settings.environment import load_environment, problems, read, strange_names
+from reamaze_pipeline.settings.given import Reader, given
 from reamaze_pipeline.settings.groups import (
     EXAMPLES,
     MOST_CONCURRENCY,
@@ -36,11 +37,13 @@ __all__ = [
     "Metrics",
     "Nights",
     "Privacy",
+    "Reader",
     "Records",
     "SettingsError",
     "Storage",
     "TimeZone",
     "Warehouse",
+    "given",
     "load_environment",
     "problems",
     "read",

@@ -90,11 +90,12 @@ def problems(*kinds: type[BaseSettings]) -> list[str]:
             try:
                 group()
             except ValidationError as error:
-                found |= dict.fromkeys(_in_words(problem) for problem in error.errors())
+                found |= dict.fromkeys(in_words(problem) for problem in error.errors())
     return list(found)
 
 
-def _in_words(problem: ErrorDetails) -> str:
+def in_words(problem: ErrorDetails) -> str:
+    """What is wrong with one setting, by its name, and how to mend it; never its value."""
     message = str(problem["msg"]).removeprefix("Value error, ")
     if not problem["loc"]:
         return message

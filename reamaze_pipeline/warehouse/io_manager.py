@@ -15,6 +15,7 @@ from typing import Any, Self
 import dagster as dg
 import duckdb
 import pandas as pd
+from pydantic import Field
 
 from reamaze_pipeline.errors import PartitionMissing, TableRefused
 from reamaze_pipeline.warehouse import ledger, partition
@@ -60,6 +61,8 @@ class DuckDBWarehouse(dg.ConfigurableIOManager):
     database: str
     lock_wait: float = WAIT_SECONDS
     """Seconds that all of a run waits for a file which another program holds."""
+    key_prefix: list[str] = Field(default=[])
+    """What stands before schema and name in the keys of its assets, and is no part of the table's name."""
 
     @contextmanager
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator[Self]:  # noqa: ARG002 Dagster's signature
@@ -90,7 +93,9 @@ class DuckDBWarehouse(dg.ConfigurableIOManager):
 
     def load_input(self, context: dg.InputContext) -> pd.DataFrame:
         """The partitions asked for; of the columns, those that the input's metadata ``columns`` names, or all."""
-        table = _named(context.asset_key, _partition_column(context.upstream_output, context.has_asset_partitions))
+        table = self.table_of(
+            context.asset_key, _partition_column(context.upstream_output, context.has_asset_partitions)
+        )
         wanted = (context.definition_metadata or {}).get(COLUMNS)
         with reading(self.database) as connection:
             stored = {column.name for column in stored_columns(connection, table)}
@@ -158,6 +163,13 @@ class DuckDBWarehouse(dg.ConfigurableIOManager):
         with reading(self.database) as connection:
             return ledger.stored_days(connection, table)
 
+    def table_of(self, key: dg.AssetKey, partition_column: str | None = None) -> Table:
+        """The table of an asset, without its columns."""
+        path = list(key.path)
+        if path[: len(self.key_prefix)] == self.key_prefix:
+            path = path[len(self.key_prefix) :]
+        return Table("_".join(path[:-1]) or "main", path[-1], (), partition_column)
+
     def _computing(self) -> AbstractContextManager[duckdb.DuckDBPyConnection]:
         """Where selects are computed: the database if it exists yet, else nothing at all."""
         if is_there(self.database):
@@ -165,7 +177,7 @@ class DuckDBWarehouse(dg.ConfigurableIOManager):
         return without_database()
 
     def _table(self, context: dg.OutputContext, obj: pd.DataFrame | Select | Sequence[Any]) -> Table:
-        table = _named(context.asset_key, _partition_column(context, context.has_asset_partitions))
+        table = self.table_of(context.asset_key, _partition_column(context, context.has_asset_partitions))
         columns = _declared(context) or self._undeclared_columns(table, obj)
         if not columns:
             msg = f"{table.label} declares no columns; give the asset {COLUMN_SCHEMA} or return a DataFrame."
@@ -186,7 +198,7 @@ class DuckDBWarehouse(dg.ConfigurableIOManager):
 
     def _store_view(self, context: dg.OutputContext, select: Select) -> None:
         # A view stores nothing, so it has no row count: counting would compute all of it, at every run.
-        table = _named(context.asset_key, _partition_column(context, context.has_asset_partitions))
+        table = self.table_of(context.asset_key, _partition_column(context, context.has_asset_partitions))
         self.define_view(table, select)
         columns = _declared(context)
         if not columns:
@@ -207,11 +219,6 @@ class DuckDBWarehouse(dg.ConfigurableIOManager):
                     asset_key=context.asset_key,
                     partition_key=day.isoformat(),
                 )
-
-
-def _named(key: dg.AssetKey, partition_column: str | None) -> Table:
-    schema = "_".join(key.path[:-1]) or "main"
-    return Table(schema, key.path[-1], (), partition_column)
 
 
 def _days(context: dg.OutputContext) -> list[date]:

@@ -21,8 +21,13 @@ _choice = _Choice()
 
 def keep_private(*, group_reads: bool) -> None:
     """Say it once, early: from now on whatever this process and its children make is private too."""
-    _choice.group_reads = group_reads
+    let_read(group_reads=group_reads)
     os.umask(0o027 if group_reads else 0o077)
+
+
+def let_read(*, group_reads: bool) -> None:
+    """Of our own files alone: for a process that is not ours."""
+    _choice.group_reads = group_reads
 
 
 def make_private(path: Path) -> None:

@@ -1,0 +1,120 @@
+"""In somebody else's code location: two brands beside a stranger's own assets, and nobody touches anybody."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import dagster as dg
+import duckdb
+import pytest
+
+import reamaze_pipeline
+from reamaze_pipeline import Deployment, DuckDBWarehouse, ReamazeComponent, build_defs
+from reamaze_pipeline.definitions import defs as our_location
+from reamaze_pipeline.defs.partitions import range_tags
+from reamaze_pipeline.errors import SettingsError
+from reamaze_pipeline.sandbox import Sandbox
+from tests.conftest import FIRST, Deploy
+
+
+def settings(sandbox: Sandbox, folder: Path, brand: str) -> dict[str, object]:
+    return {"api_url": sandbox.url, "start_date": "2026-03-01", "database": str(folder / f"{brand}.duckdb")}
+
+
+@pytest.fixture
+def merged(sandbox: Sandbox, tmp_path: Path, deploy: Deploy) -> dg.Definitions:
+    """Two brands, and a project with a weekly asset of its own under names that we use too."""
+    deploy(sandbox, REAMAZE_TIMEZONE="Asia/Kolkata")  # what the environment says is of no brand here
+
+    @dg.asset(
+        partitions_def=dg.WeeklyPartitionsDefinition("2026-01-01"),
+        deps=[dg.AssetKey(["acme", "metrics", "messages_per_origin"])],
+    )
+    def weekly() -> None:
+        raise AssertionError("nobody asked for it")
+
+    theirs = dg.Definitions(assets=[weekly], resources={"io_manager": dg.InMemoryIOManager(), "warehouse": 1})
+    brands = [
+        build_defs(settings=settings(sandbox, tmp_path, brand), key_prefix=brand)
+        for brand in ("acme", "beta")
+    ]
+    return dg.Definitions.merge(theirs, *brands)
+
+
+def test_two_brands_and_a_weekly_asset_load_together(merged: dg.Definitions) -> None:
+    dg.Definitions.validate_loadable(merged)
+    assert merged.executor is None
+    keys = {spec.key.path[0] for spec in merged.resolve_all_asset_specs()}
+    assert keys == {"acme", "beta", "weekly"}
+    for brand in ("acme", "beta"):
+        job = merged.resolve_job_def(f"{brand}_daily_messages")
+        assert {key.path[0] for key in job.asset_layer.executable_asset_keys} == {brand}
+        assert job.executor_def is dg.in_process_executor
+        assert merged.resolve_schedule_def(f"{brand}_daily_messages_schedule").job_name == job.name
+    assert "reamaze" not in (merged.resources or {})
+
+
+def test_a_run_of_one_brand_fills_its_own_warehouse(merged: dg.Definitions, tmp_path: Path) -> None:
+    with dg.DagsterInstance.ephemeral() as instance:
+        result = merged.resolve_job_def("acme_daily_messages").execute_in_process(
+            instance=instance, tags=range_tags(FIRST, FIRST), raise_on_error=False
+        )
+        assert result.success
+        pages = dg.AssetKey(["acme", "raw", "message_pages"])
+        assert instance.get_materialized_partitions(pages) == {FIRST.isoformat()}
+        checks = result.get_asset_check_evaluations()
+        assert checks
+        assert {check.asset_key.path[0] for check in checks} == {"acme"}
+    with duckdb.connect(tmp_path / "acme.duckdb", read_only=True) as warehouse:
+        (messages,) = warehouse.sql("select count(*) from core.messages").fetchall()[0]
+        (schemas,) = warehouse.sql("select list(distinct table_schema) from information_schema.tables").fetchall()[0]
+    assert messages > 0
+    assert {"raw", "core", "metrics"} <= set(schemas)
+    assert not [schema for schema in schemas if "acme" in schema]
+    assert not (tmp_path / "beta.duckdb").exists()
+    assert (tmp_path / "support_report_acme.html").exists()
+
+
+def test_a_setting_that_is_none_is_said(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="did you mean start_date"):
+        Deployment.from_settings({"startdate": "2026-03-01"})
+    with pytest.raises(SettingsError, match="REAMAZE_START_DATE is not set"):
+        Deployment.from_settings({"brand": "acme"})
+    with pytest.raises(SettingsError, match=r"must be a dagster\.EnvVar") as refused:
+        Deployment.from_settings({"brand": "acme", "start_date": "2026-01-01", "api_token": "secret-word"})
+    assert "secret-word" not in str(refused.value)
+
+
+def test_the_environment_is_of_no_brand_that_was_given(
+    sandbox: Sandbox, deploy: Deploy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deploy(sandbox, REAMAZE_TIMEZONE="Asia/Kolkata")
+    given = Deployment.from_settings({"brand": "acme", "start_date": "2026-01-01"})
+    assert (given.address.root, given.calendar.timezone) == ("https://acme.reamaze.io/api/v1", "UTC")
+
+
+@pytest.mark.filterwarnings("ignore:`parse_obj_as`")  # Dagster's own, where it reads a component's attributes
+def test_a_component_is_a_brand(sandbox: Sandbox, tmp_path: Path) -> None:
+    told = {**settings(sandbox, tmp_path, "acme"), "key_prefix": "acme", "api_token_variable": "ACME_TOKEN"}
+    component = ReamazeComponent.resolve_from_dict(told)
+    built = component.build_defs(dg.ComponentLoadContext.for_test())
+    dg.Definitions.validate_loadable(built)
+    assert {spec.key.path[0] for spec in built.resolve_all_asset_specs()} == {"acme"}
+    assert all(field.description for field in ReamazeComponent.model_fields.values())
+
+
+def test_our_own_location_runs_everything_in_one_process(sandbox: Sandbox, deploy: Deploy) -> None:
+    deploy(sandbox)
+    assert our_location().executor is dg.in_process_executor
+
+
+def test_the_face_is_loaded_when_it_is_asked_for() -> None:
+    code = "import sys, reamaze_pipeline; print('dagster' in sys.modules, *dir(reamaze_pipeline))"
+    printed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    assert printed[0] == "False"
+    assert set(reamaze_pipeline.__all__) <= set(printed)
+    with pytest.raises(AttributeError):
+        _ = reamaze_pipeline.nothing
+    assert DuckDBWarehouse is reamaze_pipeline.DuckDBWarehouse
