@@ -9,6 +9,8 @@ from pathlib import Path
 import dagster as dg
 import duckdb
 import pytest
+import yaml
+from dagster.components.testing import create_defs_folder_sandbox
 
 import reamaze_pipeline
 from reamaze_pipeline import Deployment, DuckDBWarehouse, ReamazeComponent, build_defs
@@ -36,10 +38,7 @@ def merged(sandbox: Sandbox, tmp_path: Path, deploy: Deploy) -> dg.Definitions:
         raise AssertionError("nobody asked for it")
 
     theirs = dg.Definitions(assets=[weekly], resources={"io_manager": dg.InMemoryIOManager(), "warehouse": 1})
-    brands = [
-        build_defs(settings=settings(sandbox, tmp_path, brand), key_prefix=brand)
-        for brand in ("acme", "beta")
-    ]
+    brands = [build_defs(settings=settings(sandbox, tmp_path, brand), key_prefix=brand) for brand in ("acme", "beta")]
     return dg.Definitions.merge(theirs, *brands)
 
 
@@ -54,6 +53,8 @@ def test_two_brands_and_a_weekly_asset_load_together(merged: dg.Definitions) -> 
         assert job.executor_def is dg.in_process_executor
         assert merged.resolve_schedule_def(f"{brand}_daily_messages_schedule").job_name == job.name
     assert "reamaze" not in (merged.resources or {})
+    forgetting = [asset for asset in merged.assets or () if isinstance(asset, dg.AssetsDefinition) and asset.hook_defs]
+    assert forgetting == []  # whose records are kept how long is for the project to say
 
 
 def test_a_run_of_one_brand_fills_its_own_warehouse(merged: dg.Definitions, tmp_path: Path) -> None:
@@ -96,12 +97,24 @@ def test_the_environment_is_of_no_brand_that_was_given(
 
 
 @pytest.mark.filterwarnings("ignore:`parse_obj_as`")  # Dagster's own, where it reads a component's attributes
-def test_a_component_is_a_brand(sandbox: Sandbox, tmp_path: Path) -> None:
-    told = {**settings(sandbox, tmp_path, "acme"), "key_prefix": "acme", "api_token_variable": "ACME_TOKEN"}
-    component = ReamazeComponent.resolve_from_dict(told)
-    built = component.build_defs(dg.ComponentLoadContext.for_test())
-    dg.Definitions.validate_loadable(built)
-    assert {spec.key.path[0] for spec in built.resolve_all_asset_specs()} == {"acme"}
+def test_a_component_is_a_brand_as_it_was_scaffolded() -> None:
+    with create_defs_folder_sandbox() as project:
+        for prefix in ("acme", "beta"):
+            project.scaffold_component(component_cls=ReamazeComponent, defs_path=prefix)
+        told = yaml.safe_load((project.defs_folder_path / "acme" / "defs.yaml").read_text())
+        told["attributes"] |= {"api_token_variable": "ACME_TOKEN", "settings": {"look_back_days": 1}}
+        with project.swap_defs_file(project.defs_folder_path / "acme" / "defs.yaml", told):
+            with project.build_all_defs() as built:
+                dg.Definitions.validate_loadable(built)
+                assert {spec.key.path[0] for spec in built.resolve_all_asset_specs()} == {"acme", "beta"}
+                databases = {key: built.resources[f"{key}_reamaze_warehouse"].database for key in ("acme", "beta")}
+                schedule = built.resolve_schedule_def("acme_daily_messages_schedule")
+            assert schedule.default_status == dg.DefaultScheduleStatus.STOPPED
+            assert databases == {key: str(project.project_root / "data" / f"{key}.duckdb") for key in databases}
+        told["attributes"]["settings"] = {"brand": "other"}
+        with project.swap_defs_file(project.defs_folder_path / "acme" / "defs.yaml", told):
+            with pytest.raises(Exception, match="an attribute of its own"), project.build_all_defs():
+                pass
     assert all(field.description for field in ReamazeComponent.model_fields.values())
 
 

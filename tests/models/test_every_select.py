@@ -160,7 +160,9 @@ def test_dagster_takes_them_all_and_unknown_lineage_is_said_once(
     warehouse.replace(events, [DAY], [{"day": DAY, "kind": "a", "size": 4}])
     some = [asset for asset in assets if asset.key.path[-1] in {"größe", "mit leer-zeichen", "pivoted"}]
     done = dg.materialize(
-        some, partition_key=str(DAY), resources={"reamaze_warehouse": warehouse, "reamaze_crawl_progress": CrawlProgress()}
+        some,
+        partition_key=str(DAY),
+        resources={"reamaze_warehouse": warehouse, "reamaze_crawl_progress": CrawlProgress()},
     )
     assert {event.asset_key for event in done.get_asset_materialization_events()} == {asset.key for asset in some}
     assert Stored(database, project).rows('SELECT size FROM s."größe"') == [(4,)]
