@@ -15,7 +15,7 @@ from reamaze_pipeline.held_files import temporary_folder
 from reamaze_pipeline.models.model import Seed
 from reamaze_pipeline.warehouse.connection import reading, writing
 from reamaze_pipeline.warehouse.lake.location import Location, is_there
-from reamaze_pipeline.warehouse.ledger import stored_partitions
+from reamaze_pipeline.warehouse.ledger import Ledger, read_ledger
 from reamaze_pipeline.warehouse.partition import replace_partitions
 from reamaze_pipeline.warehouse.table import Select
 
@@ -25,7 +25,8 @@ def load_seeds(database: str | Location, seeds: Iterable[Seed]) -> list[str]:
     waiting = list(seeds)
     if is_there(database):
         with reading(database) as connection:
-            waiting = [seed for seed in waiting if not _is_current(connection, seed)]
+            ledger = read_ledger(connection, [seed.table for seed in waiting])
+        waiting = [seed for seed in waiting if not _is_current(ledger, seed)]
     if waiting:
         with writing(database) as connection:
             for seed in waiting:
@@ -58,8 +59,8 @@ def _without_mark(csv: Path) -> Iterator[Path]:
         yield copy
 
 
-def _is_current(connection: duckdb.DuckDBPyConnection, seed: Seed) -> bool:
-    stored = stored_partitions(connection, seed.table).get(None)
+def _is_current(ledger: Ledger, seed: Seed) -> bool:
+    stored = ledger.get((seed.table.schema, seed.table.name), {}).get(None)
     return stored is not None and stored.version == _digest(seed)
 
 

@@ -134,7 +134,8 @@ def _under_present_names(ledger: Ledger, project: Project) -> Ledger:
 
 def due_days(connection: duckdb.DuckDBPyConnection, model: Model, days: Sequence[date]) -> list[date]:
     """Those of the days that a model must compute, its inputs being what they are now."""
-    found = own_troubles(read_ledger(connection), model, days)
+    tables = [model.table, *(node.table for node in model.stored_inputs)]
+    found = own_troubles(read_ledger(connection, tables), model, days)
     return [day for day in days if day in found]
 
 

@@ -26,7 +26,7 @@ def require_inputs(database: str | Location, model: Model, days: Sequence[date] 
     ledger: Ledger = {}
     if is_there(database):
         with reading(database) as connection:
-            ledger = read_ledger(connection)
+            ledger = read_ledger(connection, [node.table for node in model.stored_inputs])
     for node in model.stored_inputs:
         stored = ledger.get((node.table.schema, node.table.name), {})
         if node.table.partition_column is None or days is None:

@@ -15,7 +15,7 @@ from datetime import date, datetime
 import duckdb
 
 from reamaze_pipeline.models.findings import Findings, find
-from reamaze_pipeline.models.model import Model
+from reamaze_pipeline.models.model import Model, Node
 from reamaze_pipeline.models.promises import Promise
 from reamaze_pipeline.warehouse.catalog import is_table, prepare
 from reamaze_pipeline.warehouse.connection import reading, transaction, writing
@@ -81,7 +81,8 @@ class _Known:
 def look(database: str | Location, promises: Sequence[tuple[Model, Promise]]) -> list[Verdict]:
     """Look at what was stored since the last look, remember what is found, and tell what is known by then."""
     with reading(database) as connection:
-        ledger, known = read_ledger(connection), _known(connection)
+        tables = {node.table for model, _ in promises for node in _read(model)}
+        ledger, known = read_ledger(connection, tables), _known(connection)
         verdicts, remembered = [], []
         for model, promise in promises:
             before = known.get((*promise.table, promise.name))
@@ -142,13 +143,17 @@ def _look(
 
 def _loaded(ledger: Ledger, model: Model) -> dict[date, datetime]:
     """When each day of a table was stored, or of a view: the newest of what it reads."""
-    nodes = [model] if model.partitioned else model.stored_inputs
     loaded: dict[date, datetime] = {}
-    for node in nodes:
+    for node in _read(model):
         for day, stored in ledger.get((node.table.schema, node.table.name), {}).items():
             if day is not None:
                 loaded[day] = max(stored.loaded_at, loaded.get(day, _NEVER))
     return loaded
+
+
+def _read(model: Model) -> Sequence[Node]:
+    """What is stored by day of the model, or of what a view reads."""
+    return [model] if model.partitioned else model.stored_inputs
 
 
 def _failing(

@@ -18,7 +18,7 @@ from reamaze_pipeline.state.moved import move_along, moves
 from reamaze_pipeline.warehouse.catalog import prepare, relations, stored_columns
 from reamaze_pipeline.warehouse.connection import reading, transaction, writing
 from reamaze_pipeline.warehouse.lake.location import Location, is_there
-from reamaze_pipeline.warehouse.partition import replace_view, view_is_current
+from reamaze_pipeline.warehouse.partition import made_from, replace_view, views_made_from
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +68,13 @@ def outdated_views(database: str | Location, project: Project) -> list[Model]:
     if not is_there(database):
         return []
     with reading(database) as connection:
-        there = relations(connection)
+        there, defined = relations(connection), views_made_from(connection)
         outdated: list[Model] = []
         for model in project.models:
             if model.materialized != "view" or not all(_is_there(node, there) for node in model.upstream):
                 continue
             there.add((model.schema, model.name))
-            if not view_is_current(connection, model.table, model.select()):
+            if defined.get((model.schema, model.name)) != made_from(model.select()):
                 outdated.append(model)
         return outdated
 

@@ -142,9 +142,13 @@ class DuckDBWarehouse(dg.ConfigurableIOManager):
 
     def define_view(self, table: Table, select: Select) -> None:
         """Make ``table`` a view of ``select``; writes nothing if it is that already."""
+        if is_there(self.database):
+            with reading(self.database) as connection:
+                made_from = partition.views_made_from(connection).get((table.schema, table.name))
+            if made_from == partition.made_from(select):
+                return
         with writing(self.database) as connection:
-            if not partition.view_is_current(connection, table, select):
-                partition.replace_view(connection, table, select)
+            partition.replace_view(connection, table, select)
 
     def add_columns(self, table: Table) -> None:
         """Give a stored table the columns that an earlier version did not declare; they are null in what is stored."""

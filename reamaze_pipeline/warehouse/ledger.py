@@ -7,7 +7,7 @@ what to do about a missing day is the reader's business.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -118,16 +118,20 @@ Ledger = Mapping[tuple[str, str], Mapping[date | None, StoredVersion]]
 """By schema and table, then by day; the day None is that of a table stored whole."""
 
 
-def read_ledger(connection: duckdb.DuckDBPyConnection) -> Ledger:
-    """All of the ledger in one look, without what it knows besides."""
+def read_ledger(connection: duckdb.DuckDBPyConnection, tables: Iterable[Table] | None = None) -> Ledger:
+    """All of the ledger in one look, or what it holds of some tables, without what it knows besides."""
     if not is_table(connection, LEDGER):
         return {}
     names = {column.name for column in stored_columns(connection, LEDGER)}
     read = "coalesce(read_at, loaded_at)" if "read_at" in names else "loaded_at"  # an earlier version's ledger has none
     found: dict[tuple[str, str], dict[date | None, StoredVersion]] = {}
+    asked = None if tables is None else list(tables)
+    some = "" if asked is None else " WHERE (schema_name, table_name) IN (SELECT unnest($schemas), unnest($names))"
+    given = {} if asked is None else {"schemas": [t.schema for t in asked], "names": [t.name for t in asked]}
     for schema, table, day, loaded_at, read_at, version, unproven in connection.execute(
         f"SELECT schema_name, table_name, day, loaded_at, {read}, version,"
-        " coalesce(details ->> '$.unproven' NOT IN ('', 'null'), false) FROM meta.partitions"
+        f" coalesce(details ->> '$.unproven' NOT IN ('', 'null'), false) FROM meta.partitions{some}",
+        given,
     ).fetchall():
         found.setdefault((schema, table), {})[day] = StoredVersion(loaded_at, read_at, version, unproven)
     return found

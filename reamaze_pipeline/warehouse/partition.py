@@ -27,17 +27,18 @@ from reamaze_pipeline.warehouse.table import Select, Table, quoted
 __all__ = [
     "StoredPartition",
     "is_own_view",
+    "made_from",
     "partition_counts",
     "replace_partitions",
     "replace_view",
     "store",
     "stored_days",
     "stored_partitions",
-    "view_is_current",
+    "views_made_from",
 ]
 
 _MARK = re.compile(r"select [0-9a-f-]{36}")
-"""What the comment of a view of ours is; see `_fingerprint`."""
+"""What the comment of a view of ours is; see `made_from`."""
 
 
 def replace_partitions(
@@ -128,27 +129,22 @@ def replace_view(connection: duckdb.DuckDBPyConnection, table: Table, select: Se
     with transaction(connection):
         create_schema(connection, table)
         connection.execute(f"CREATE OR REPLACE VIEW {table.qualified} AS {select.sql}")
-        connection.execute(f"COMMENT ON VIEW {table.qualified} IS '{_fingerprint(select)}'")
+        connection.execute(f"COMMENT ON VIEW {table.qualified} IS '{made_from(select)}'")
 
 
-def view_is_current(connection: duckdb.DuckDBPyConnection, table: Table, select: Select) -> bool:
-    """Whether the stored view was made from this very select, so that nothing needs to be written."""
-    return _comment(connection, table) == _fingerprint(select)
+def views_made_from(connection: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], str | None]:
+    """By schema and name of every view, the mark of what it was made from; None if not by `replace_view`."""
+    found = connection.execute(
+        "SELECT schema_name, view_name, comment FROM duckdb_views()"
+        " WHERE database_name = current_database() AND NOT internal"
+    ).fetchall()
+    return {(schema, name): comment for schema, name, comment in found}
 
 
 def is_own_view(connection: duckdb.DuckDBPyConnection, table: Table) -> bool:
     """Whether it is a view that `replace_view` made, of whatever select."""
-    return _MARK.fullmatch(_comment(connection, table)) is not None
-
-
-def _comment(connection: duckdb.DuckDBPyConnection, table: Table) -> str:
-    """What a view is noted to be; empty if there is none."""
-    found = connection.execute(
-        "SELECT comment FROM duckdb_views()"
-        " WHERE database_name = current_database() AND schema_name = ? AND view_name = ?",
-        [table.schema, table.name],
-    ).fetchall()
-    return str(found[0][0] or "") if found else ""
+    mark = views_made_from(connection).get((table.schema, table.name))
+    return mark is not None and _MARK.fullmatch(mark) is not None
 
 
 def _partitions(table: Table, keys: Mapping[date | None, int]) -> tuple[str, dict[str, date]]:
@@ -158,7 +154,10 @@ def _partitions(table: Table, keys: Mapping[date | None, int]) -> tuple[str, dic
     return window.predicate(quoted(table.partition_column)), dict(window.parameters)
 
 
-def _fingerprint(select: Select) -> str:
-    """Of the version where there is one: the same text may stand for other columns once what it reads has changed."""
+def made_from(select: Select) -> str:
+    """The mark of a view made from this select.
+
+    Of the version where there is one: the same text may stand for other columns once what it reads has changed.
+    """
     told = f"{select.version or ''} {select.sql}"
     return f"select {uuid.uuid5(uuid.NAMESPACE_URL, told)}"
