@@ -11,11 +11,12 @@ import dagster as dg
 from reamaze_pipeline.crawl.progress import CrawlProgress
 from reamaze_pipeline.defs.checks import model_checks
 from reamaze_pipeline.defs.message_pages import POOL, message_pages
-from reamaze_pipeline.defs.model_assets import model_assets
+from reamaze_pipeline.defs.modelled.seeds import seed_specs
+from reamaze_pipeline.defs.modelled.tables import table_assets
+from reamaze_pipeline.defs.modelled.views import view_assets
 from reamaze_pipeline.defs.naming import ALONE, JOB, Naming, plain
 from reamaze_pipeline.defs.resources import ReamazeResource, renderer
 from reamaze_pipeline.defs.schedules import DESCRIPTION, daily_schedule, upkeep_schedules
-from reamaze_pipeline.defs.seed_assets import seed_specs
 from reamaze_pipeline.defs.sensors import alerts_sensor, report_sensor, snapshot_sensor
 from reamaze_pipeline.defs.storage import PreviewingWarehouse
 from reamaze_pipeline.defs.support_report import support_report
@@ -60,10 +61,12 @@ def build_defs(
 def graph(deployment: Deployment, names: Naming, progress: CrawlProgress | None = None) -> dg.Definitions:
     """The graph under the given names; see `build_defs`."""
     partitions, project = deployment.partitions, deployment.project
+    report = _report_path(deployment, names)
     assets = [
         message_pages(partitions, project, deployment.pages, deployment.redaction, names, _pool(deployment)),
-        *model_assets(project, partitions, names),
-        support_report(project, partitions.timezone, _report_path(deployment, names), deployment.records.keep_runs_days, names),
+        *table_assets(project, partitions, names),
+        *view_assets(project, names),
+        support_report(project, partitions.timezone, report, deployment.records.keep_runs_days, names),
     ]
     ours = dg.AssetSelection.assets(*(key for asset in assets for key in asset.keys))
     # A process for each step, Dagster's own way, takes five times as long as the work, and DuckDB lets one write.

@@ -4,5 +4,6 @@ import warnings
 
 from dagster import BetaWarning
 
-# A range of days in one run needs a backfill policy, which Dagster calls beta on each of our assets.
-warnings.filterwarnings("ignore", message="Parameter `backfill_policy`", category=BetaWarning)
+# Beta to Dagster, on each of our assets: a range of days in one run, and the way from an asset's page to its file.
+for beta in ("Parameter `backfill_policy`", "Class `LocalFileCodeReference`", "Class `CodeReferencesMetadataValue`"):
+    warnings.filterwarnings("ignore", message=beta, category=BetaWarning)

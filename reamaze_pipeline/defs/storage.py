@@ -1,6 +1,6 @@
 """The IO manager as the graph uses it: the warehouse, and with each metric a preview for the UI."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Self
 
@@ -8,8 +8,7 @@ import dagster as dg
 from pydantic import Field
 
 from reamaze_pipeline.instance.running import end_abandoned_runs, run_held
-from reamaze_pipeline.report.preview import DAY, partition_previews
-from reamaze_pipeline.warehouse.catalog import stored_columns
+from reamaze_pipeline.report.preview import DAY, Preview, partition_previews
 from reamaze_pipeline.warehouse.connection import reading
 from reamaze_pipeline.warehouse.io_manager import DuckDBWarehouse
 from reamaze_pipeline.warehouse.ledger import stored_days
@@ -21,8 +20,9 @@ DAYS_PREVIEWED = 31
 
 
 class PreviewingWarehouse(DuckDBWarehouse):
-    """Stores as `DuckDBWarehouse` does, then attaches headline numbers and first rows: of the run's newest days, or,
-    for a view by day, of the newest day that is stored.
+    """Stores as `DuckDBWarehouse` does, then attaches headline numbers and first rows of the run's newest days.
+
+    A view by day is previewed by its newest day; one of all history not at all: it would be computed every night.
     """
 
     own_location: bool = Field(default=True, description="Whether every run on record is one of ours.")
@@ -47,21 +47,32 @@ class PreviewingWarehouse(DuckDBWarehouse):
         if table.schema == PREVIEWED and obj is not None:
             self._preview(context, table)
 
-    def _preview(self, context: dg.OutputContext, table: Table) -> None:
-        partitioned = context.has_asset_partitions
+    @contextmanager
+    def previewing_views(self) -> Iterator[Callable[[Table], dict[str, Any]]]:
+        """For the block, what gives a view's preview as metadata; nothing where there is none to show."""
         with reading(self.database) as connection:
-            if not partitioned and DAY not in {column.name for column in stored_columns(connection, table)}:
-                return  # a view of all history, which a preview would compute every night
-            days = (
-                self.days_to_store(context)[-DAYS_PREVIEWED:]
-                if partitioned
-                else sorted(stored_days(connection, DAYS))[-1:]
-            )
-            previews = partition_previews(connection, table, days)
+            newest = sorted(stored_days(connection, DAYS))[-1:]
+
+            def previewed(view: Table) -> dict[str, Any]:
+                if view.schema != PREVIEWED or DAY not in view.column_names:
+                    return {}
+                (preview,) = partition_previews(connection, view, newest).values()
+                return _metadata(preview)
+
+            yield previewed
+
+    def _preview(self, context: dg.OutputContext, table: Table) -> None:
+        if not context.has_asset_partitions:
+            return
+        with reading(self.database) as connection:
+            previews = partition_previews(connection, table, self.days_to_store(context)[-DAYS_PREVIEWED:])
         for day, preview in previews.items():
-            metadata: dict[str, Any] = {"preview": dg.MetadataValue.md(preview.markdown)}
-            partition = day.isoformat() if day and partitioned else None
-            context.step_context.add_asset_metadata(metadata, context.asset_key, partition)
+            partition = day.isoformat() if day else None
+            context.step_context.add_asset_metadata(_metadata(preview), context.asset_key, partition)
+
+
+def _metadata(preview: Preview) -> dict[str, Any]:
+    return {"preview": dg.MetadataValue.md(preview.markdown)}
 
 
 DAYS = Table("raw", "message_pages", ())

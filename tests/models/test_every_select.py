@@ -9,14 +9,15 @@ import dagster as dg
 import pytest
 
 from reamaze_pipeline.crawl.progress import CrawlProgress
-from reamaze_pipeline.defs.model_assets import model_assets
+from reamaze_pipeline.defs.modelled.tables import table_assets
+from reamaze_pipeline.defs.modelled.views import view_assets
 from reamaze_pipeline.defs.partitions import daily_partitions
+from reamaze_pipeline.defs.storage import PreviewingWarehouse
 from reamaze_pipeline.errors import LineageUnknown, ModelError
 from reamaze_pipeline.models.lineage import column_lineage
 from reamaze_pipeline.models.project import load_project
 from reamaze_pipeline.models.seeds import load_seeds
 from reamaze_pipeline.settings import Calendar
-from reamaze_pipeline.warehouse.io_manager import DuckDBWarehouse
 from tests.stored_pages import DAY
 from tests.stored_pages import Warehouse as Stored
 
@@ -150,21 +151,18 @@ def test_dagster_takes_them_all_and_unknown_lineage_is_said_once(
 ) -> None:
     project = load_project([folder])
     partitions = daily_partitions(Calendar(start_date=DAY))
-    assets = model_assets(project, partitions)
-    model_assets(project, partitions)
+    assets = [*table_assets(project, partitions), *view_assets(project)]
+    view_assets(project)
     said = [record.getMessage() for record in caplog.records if "s.pivoted " in record.getMessage()]
     assert len(said) == 1
-    assert {asset.key.path[-1] for asset in assets} == {model.name for model in project.models}
-    warehouse = DuckDBWarehouse(database=str(database))
+    assert {key.path[-1] for asset in assets for key in asset.keys} == {model.name for model in project.models}
+    warehouse = PreviewingWarehouse(database=str(database))
     events = project.source("raw", "events").table
     warehouse.replace(events, [DAY], [{"day": DAY, "kind": "a", "size": 4}])
-    some = [asset for asset in assets if asset.key.path[-1] in {"größe", "mit leer-zeichen", "pivoted"}]
-    done = dg.materialize(
-        some,
-        partition_key=str(DAY),
-        resources={"reamaze_warehouse": warehouse, "reamaze_crawl_progress": CrawlProgress()},
-    )
-    assert {event.asset_key for event in done.get_asset_materialization_events()} == {asset.key for asset in some}
+    some = [dg.AssetKey(["s", name]) for name in ("größe", "mit leer-zeichen", "pivoted")]
+    resources = {"reamaze_warehouse": warehouse, "reamaze_crawl_progress": CrawlProgress()}
+    done = dg.materialize(assets, selection=some, partition_key=str(DAY), resources=resources)
+    assert {event.asset_key for event in done.get_asset_materialization_events()} == set(some)
     assert Stored(database, project).rows('SELECT size FROM s."größe"') == [(4,)]
 
 
