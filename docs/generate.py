@@ -32,6 +32,7 @@ GROUPS = [
 UNTRIED = {
     "compact": "it needs a lake",
     "demo": "the tests of the command itself run it",
+    "forget": "the tests of the command itself erase somebody",
     "init": "the first asks, the second needs a brand of one's own",
     "sandbox": "it serves until Ctrl-C",
     "ui": "it serves until Ctrl-C",

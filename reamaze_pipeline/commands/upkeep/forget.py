@@ -6,12 +6,12 @@ from dataclasses import asdict
 
 import click
 
-from reamaze_pipeline.commands.arguments import as_json_option
+from reamaze_pipeline.commands.arguments import as_json_option, examples
 from reamaze_pipeline.commands.console import Output
 from reamaze_pipeline.runs.loading import uncollected
 
 
-@click.command()
+@click.command(epilog=examples("reamaze-pipeline forget cleo@example.com"))
 @click.argument("email")
 @as_json_option
 def forget(email: str, as_json: bool) -> None:

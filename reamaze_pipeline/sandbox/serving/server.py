@@ -27,6 +27,8 @@ from reamaze_pipeline.sandbox.serving.faults import Faults
 START_SECONDS = 10.0
 GRACE_SECONDS = 0.5
 TICK_SECONDS = 0.02
+ACCEPTING_ROUNDS = 10
+"""Rounds of the loop in which a connection that was just being accepted at the end turns up, to be broken too."""
 
 
 class Sandbox:
@@ -183,9 +185,10 @@ class _Server(uvicorn.Server):
         while self.server_state.connections and patience > 0:
             await asyncio.sleep(TICK_SECONDS / 4)
             patience -= TICK_SECONDS / 4
-        for transport in list(self._transports.values()):
-            transport.abort()
-        await asyncio.sleep(0)
+        for _ in range(ACCEPTING_ROUNDS):
+            for transport in list(self._transports.values()):
+                transport.abort()
+            await asyncio.sleep(0)
 
 
 class _WithTransport:
