@@ -85,7 +85,7 @@ class ReamazeComponent(dg.Component, dg.Model, dg.Resolvable):
     group: str | None = Field(default=None, description="One asset group in place of one for each schema.")
     settings: dict[str, str | int | float | bool] = Field(
         default={},
-        description="Any other setting, by its name in small letters without REAMAZE_, such as bodies: drop.",
+        description="Any other setting, by its name in small letters without REAMAZE_; bodies: drop.",
     )
 
     def build_defs(self, context: dg.ComponentLoadContext) -> dg.Definitions:

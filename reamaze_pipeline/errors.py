@@ -123,10 +123,6 @@ class InputsMissing(WarehouseError):
     """A day was to be computed from what is not stored; it names the days and the command that stores them."""
 
 
-class ViewsFailed(WarehouseError):
-    """Views that read what is not stored, or whose SQL cannot compute what is; each is named."""
-
-
 class SeedError(WarehouseError):
     """A seed's CSV file cannot be loaded."""
 

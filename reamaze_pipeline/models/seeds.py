@@ -20,18 +20,29 @@ from reamaze_pipeline.warehouse.partition import replace_partitions
 from reamaze_pipeline.warehouse.table import Select
 
 
+def outdated_seeds(connection: duckdb.DuckDBPyConnection, seeds: Iterable[Seed]) -> list[Seed]:
+    """The seeds that are absent or changed."""
+    seeds = list(seeds)
+    ledger = read_ledger(connection, [seed.table for seed in seeds])
+    return [seed for seed in seeds if not _is_current(ledger, seed)]
+
+
 def load_seeds(database: str | Location, seeds: Iterable[Seed]) -> list[str]:
     """Store the seeds that are absent or changed; returns their names. Writes only if there are any."""
     waiting = list(seeds)
     if is_there(database):
         with reading(database) as connection:
-            ledger = read_ledger(connection, [seed.table for seed in waiting])
-        waiting = [seed for seed in waiting if not _is_current(ledger, seed)]
+            waiting = outdated_seeds(connection, waiting)
     if waiting:
-        with writing(database) as connection:
-            for seed in waiting:
-                store_seed(connection, seed)
+        store_seeds(database, waiting)
     return [seed.table.label for seed in waiting]
+
+
+def store_seeds(database: str | Location, seeds: Iterable[Seed]) -> None:
+    """Replace the tables of these seeds; see `store_seed`."""
+    with writing(database) as connection:
+        for seed in seeds:
+            store_seed(connection, seed)
 
 
 def store_seed(connection: duckdb.DuckDBPyConnection, seed: Seed) -> None:

@@ -16,8 +16,8 @@ import duckdb
 from reamaze_pipeline.models.model import Model, Project
 from reamaze_pipeline.state.promises import PROMISES
 from reamaze_pipeline.warehouse.catalog import create_schema, is_table, relations
-from reamaze_pipeline.warehouse.connection import reading, transaction, writing
-from reamaze_pipeline.warehouse.lake.location import Location, is_there
+from reamaze_pipeline.warehouse.connection import transaction, writing
+from reamaze_pipeline.warehouse.lake.location import Location
 from reamaze_pipeline.warehouse.ledger import LEDGER, read_ledger
 from reamaze_pipeline.warehouse.partition import is_own_view
 from reamaze_pipeline.warehouse.table import Table
@@ -31,17 +31,14 @@ class Move:
     model: Model
 
 
-def moves(database: str | Location, project: Project) -> list[Move]:
-    """What lies where an earlier version of the project had it. A database that does not exist holds nothing."""
-    if not is_there(database):
-        return []
+def moves(connection: duckdb.DuckDBPyConnection, project: Project) -> list[Move]:
+    """What lies where an earlier version of the project had it."""
     homes = {model.name: model for model in project.models}
     known = {(node.table.schema, node.table.name) for node in project.nodes.values()}
-    with reading(database) as connection:
-        strays = [key for key in sorted(relations(connection)) if key not in known and key[1] in homes]
-        ledger = read_ledger(connection) if strays else {}
-        found = [Move(replace(homes[name].table, schema=schema), homes[name]) for schema, name in strays]
-        return [move for move in found if _is_ours(connection, move, (move.was.schema, move.was.name) in ledger)]
+    strays = [key for key in sorted(relations(connection)) if key not in known and key[1] in homes]
+    found = [Move(replace(homes[name].table, schema=schema), homes[name]) for schema, name in strays]
+    ledger = read_ledger(connection, [move.was for move in found]) if found else {}
+    return [move for move in found if _is_ours(connection, move, (move.was.schema, move.was.name) in ledger)]
 
 
 def _is_ours(connection: duckdb.DuckDBPyConnection, move: Move, in_ledger: bool) -> bool:

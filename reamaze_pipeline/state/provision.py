@@ -12,9 +12,9 @@ from dataclasses import dataclass
 
 import duckdb
 
-from reamaze_pipeline.models.model import Model, Node, Project
-from reamaze_pipeline.models.seeds import load_seeds
-from reamaze_pipeline.state.moved import move_along, moves
+from reamaze_pipeline.models.model import Model, Node, Project, Seed
+from reamaze_pipeline.models.seeds import outdated_seeds, store_seeds
+from reamaze_pipeline.state.moved import Move, move_along, moves
 from reamaze_pipeline.warehouse.catalog import prepare, relations, stored_columns
 from reamaze_pipeline.warehouse.connection import reading, transaction, writing
 from reamaze_pipeline.warehouse.lake.location import Location, is_there
@@ -38,18 +38,32 @@ def bring_up_to_date(database: str | Location, project: Project) -> Provisioned:
     A view of tables that are not stored yet waits for them. Raises `SchemaChangeRefused` where a table has a view's
     name, and `SeedError` for a seed that does not fit its columns.
     """
-    if moved := moves(database, project):
+    moved, seeds, views = _waiting(database, project)
+    if moved:
         move_along(database, moved)
-    seeds = tuple(load_seeds(database, project.seeds))
-    views = outdated_views(database, project)
+    if seeds:
+        store_seeds(database, seeds)
+    if moved or seeds:
+        views = outdated_views(database, project)
     if views:
         with writing(database) as connection:
             _add_columns(connection, views)
             for view in views:
                 replace_view(connection, view.table, view.select())
     return Provisioned(
-        seeds, tuple(view.table.label for view in views), tuple(move.model.table.label for move in moved)
+        tuple(seed.table.label for seed in seeds),
+        tuple(view.table.label for view in views),
+        tuple(move.model.table.label for move in moved),
     )
+
+
+def _waiting(database: str | Location, project: Project) -> tuple[list[Move], list[Seed], list[Model]]:
+    """All of it in one look, because every step of every run asks and nearly always nothing waits."""
+    if not is_there(database):
+        return [], list(project.seeds), []
+    with reading(database) as connection:
+        seeds = outdated_seeds(connection, project.seeds)
+        return moves(connection, project), seeds, _outdated_views(connection, project)
 
 
 def _add_columns(connection: duckdb.DuckDBPyConnection, views: Sequence[Model]) -> None:
@@ -68,15 +82,19 @@ def outdated_views(database: str | Location, project: Project) -> list[Model]:
     if not is_there(database):
         return []
     with reading(database) as connection:
-        there, defined = relations(connection), views_made_from(connection)
-        outdated: list[Model] = []
-        for model in project.models:
-            if model.materialized != "view" or not all(_is_there(node, there) for node in model.upstream):
-                continue
-            there.add((model.schema, model.name))
-            if defined.get((model.schema, model.name)) != made_from(model.select()):
-                outdated.append(model)
-        return outdated
+        return _outdated_views(connection, project)
+
+
+def _outdated_views(connection: duckdb.DuckDBPyConnection, project: Project) -> list[Model]:
+    there, defined = relations(connection), views_made_from(connection)
+    outdated: list[Model] = []
+    for model in project.models:
+        if model.materialized != "view" or not all(_is_there(node, there) for node in model.upstream):
+            continue
+        there.add((model.schema, model.name))
+        if defined.get((model.schema, model.name)) != made_from(model.select()):
+            outdated.append(model)
+    return outdated
 
 
 def _is_there(node: Node, there: set[tuple[str, str]]) -> bool:

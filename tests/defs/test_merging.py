@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import traceback
 from pathlib import Path
 
 import dagster as dg
@@ -96,7 +97,8 @@ def test_the_environment_is_of_no_brand_that_was_given(
     assert (given.address.root, given.calendar.timezone) == ("https://acme.reamaze.io/api/v1", "UTC")
 
 
-@pytest.mark.filterwarnings("ignore:`parse_obj_as`")  # Dagster's own, where it reads a component's attributes
+# Dagster's own, where it reads a component's attributes
+@pytest.mark.filterwarnings("ignore:`parse_obj_as`", "ignore::dagster.BetaWarning")
 def test_a_component_is_a_brand_as_it_was_scaffolded() -> None:
     with create_defs_folder_sandbox() as project:
         for prefix in ("acme", "beta"):
@@ -112,9 +114,10 @@ def test_a_component_is_a_brand_as_it_was_scaffolded() -> None:
             assert schedule.default_status == dg.DefaultScheduleStatus.STOPPED
             assert databases == {key: str(project.project_root / "data" / f"{key}.duckdb") for key in databases}
         told["attributes"]["settings"] = {"brand": "other"}
-        with project.swap_defs_file(project.defs_folder_path / "acme" / "defs.yaml", told):
-            with pytest.raises(Exception, match="an attribute of its own"), project.build_all_defs():
-                pass
+        changed = project.swap_defs_file(project.defs_folder_path / "acme" / "defs.yaml", told)
+        with changed, pytest.raises(Exception, match="acme") as refused, project.build_all_defs():
+            pass
+        assert "brand: an attribute of its own" in "".join(traceback.format_exception(refused.value))
     assert all(field.description for field in ReamazeComponent.model_fields.values())
 
 

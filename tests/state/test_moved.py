@@ -50,7 +50,8 @@ def test_stored_days_go_where_the_file_goes(
     with writing(deployment.database) as connection:
         connection.execute("create schema bi; create table bi.by_day as select 1 as n; create view bi.busy as select 2")
     assert bring_up_to_date(deployment.database, deployment.project).moved == ("here.busy", "here.by_day")
-    assert moves(deployment.database, deployment.project) == []
+    with reading(deployment.database) as connection:
+        assert moves(connection, deployment.project) == []
     with reading(deployment.database) as connection:
         assert connection.execute("from here.by_day order by day").fetchall() == before
         assert len(connection.execute("from here.busy").fetchall()) == len(before)

@@ -12,7 +12,7 @@ import duckdb
 from reamaze_pipeline.defs.modelled.specs import LINEAGE, model_spec
 from reamaze_pipeline.defs.naming import ALONE, Naming
 from reamaze_pipeline.defs.storage import PreviewingWarehouse
-from reamaze_pipeline.errors import InputsMissing, ViewsFailed
+from reamaze_pipeline.errors import InputsMissing, NotComputed, WarehouseError
 from reamaze_pipeline.models.model import Project
 from reamaze_pipeline.state.inputs import require_inputs
 from reamaze_pipeline.state.provision import bring_up_to_date
@@ -31,7 +31,7 @@ def view_assets(project: Project, names: Naming = ALONE) -> list[dg.AssetsDefini
         context: dg.AssetExecutionContext, warehouse: dg.ResourceParam[PreviewingWarehouse]
     ) -> Iterator[dg.MaterializeResult[None]]:
         bring_up_to_date(warehouse.database, project)
-        failed: list[str] = []
+        failed: list[WarehouseError] = []
         with warehouse.previewing_views() as preview:
             for view, spec in zip(views, specs, strict=True):
                 key = names.key(view.schema, view.name)
@@ -41,14 +41,15 @@ def view_assets(project: Project, names: Naming = ALONE) -> list[dg.AssetsDefini
                     require_inputs(warehouse.database, view, None)
                     shown = preview(view.table)
                 except InputsMissing as error:
-                    failed.append(str(error))
+                    failed.append(error)
                 except duckdb.DataError as error:  # the text may hold what people wrote
-                    failed.append(f"{view.table.label} cannot be computed ({type(error).__name__}): mend {view.path}")
+                    why = f"{view.table.label} cannot be computed ({type(error).__name__}); mend {view.path}"
+                    failed.append(NotComputed(why))
                 else:
                     lineage = {LINEAGE: spec.metadata[LINEAGE]} if LINEAGE in spec.metadata else {}
                     yield dg.MaterializeResult(asset_key=key, metadata={**lineage, **shown})
         if failed:
-            raise ViewsFailed("; ".join(failed))
+            raise type(failed[0])("; ".join(map(str, failed)))
 
     plain_keys = {spec.key: names.key(view.schema, view.name) for view, spec in zip(views, specs, strict=True)}
     renamed = {plain: key for plain, key in plain_keys.items() if plain != key}
