@@ -20,7 +20,7 @@ from reamaze_pipeline.models.promises import Promise
 from reamaze_pipeline.warehouse.catalog import is_table, prepare
 from reamaze_pipeline.warehouse.connection import reading, transaction, writing
 from reamaze_pipeline.warehouse.lake.location import Location, is_there
-from reamaze_pipeline.warehouse.ledger import Ledger, partition_counts, read_ledger
+from reamaze_pipeline.warehouse.ledger import Ledger, read_ledger
 from reamaze_pipeline.warehouse.table import Column, Table
 
 ROWS_AT_ONCE, DAYS_AT_ONCE = 100_000, 400
@@ -81,7 +81,7 @@ class _Known:
 def look(database: str | Location, promises: Sequence[tuple[Model, Promise]]) -> list[Verdict]:
     """Look at what was stored since the last look, remember what is found, and tell what is known by then."""
     with reading(database) as connection:
-        tables = {node.table for model, _ in promises for node in _read(model)}
+        tables = {node.table for model, _ in promises for node in (model, *model.stored_inputs)}
         ledger, known = read_ledger(connection, tables), _known(connection)
         verdicts, remembered = [], []
         for model, promise in promises:
@@ -135,7 +135,7 @@ def _look(
     broken = {day: count for day, count in (before.broken if before else {}).items() if day in there}
     if not fresh:
         return Verdict(promise, broken), before or _Known(version, until, broken)
-    found, markdown = _failing(connection, model, promise, fresh)
+    found, markdown = _failing(connection, ledger, model, promise, fresh)
     looked_at = frozenset([NO_DAY]) if model.event_time is None else frozenset(day.isoformat() for day in fresh)
     broken = {day: count for day, count in broken.items() if day not in looked_at} | found
     return Verdict(promise, dict(sorted(broken.items())), looked_at, markdown), _Known(version, until, broken)
@@ -157,7 +157,7 @@ def _read(model: Model) -> Sequence[Node]:
 
 
 def _failing(
-    connection: duckdb.DuckDBPyConnection, model: Model, promise: Promise, days: Sequence[date]
+    connection: duckdb.DuckDBPyConnection, ledger: Ledger, model: Model, promise: Promise, days: Sequence[date]
 ) -> tuple[dict[str, int], str]:
     """Failing rows by day, and the first of them as a table."""
     if model.event_time is None:
@@ -165,7 +165,7 @@ def _failing(
         return ({NO_DAY: findings.count} if findings.count else {}), findings.markdown
     found: dict[str, int] = {}
     markdown = ""
-    for batch in _batches(connection, model, days):
+    for batch in _batches(ledger, model, days):
         findings = find(connection, promise.failing_rows(batch))
         if findings.count:
             found |= _by_day(connection, promise, batch, findings)
@@ -189,12 +189,12 @@ def _by_day(
     return found
 
 
-def _batches(connection: duckdb.DuckDBPyConnection, model: Model, days: Sequence[date]) -> Iterator[list[date]]:
-    counts = [partition_counts(connection, node.table) for node in (model, *model.stored_inputs)]
+def _batches(ledger: Ledger, model: Model, days: Sequence[date]) -> Iterator[list[date]]:
+    read = [ledger.get((node.table.schema, node.table.name), {}) for node in (model, *model.stored_inputs)]
     batch: list[date] = []
     rows = 0
     for day in days:
-        of_day = max((count.get(day, 0) for count in counts), default=0)
+        of_day = max((stored[day].row_count for stored in read if day in stored), default=0)
         if batch and (rows + of_day > ROWS_AT_ONCE or len(batch) >= DAYS_AT_ONCE):
             yield batch
             batch, rows = [], 0

@@ -112,6 +112,7 @@ class StoredVersion:
     read_at: datetime
     version: str | None
     unproven: bool
+    row_count: int
 
 
 Ledger = Mapping[tuple[str, str], Mapping[date | None, StoredVersion]]
@@ -128,23 +129,29 @@ def read_ledger(connection: duckdb.DuckDBPyConnection, tables: Iterable[Table] |
     asked = None if tables is None else list(tables)
     some = "" if asked is None else " WHERE (schema_name, table_name) IN (SELECT unnest($schemas), unnest($names))"
     given = {} if asked is None else {"schemas": [t.schema for t in asked], "names": [t.name for t in asked]}
-    for schema, table, day, loaded_at, read_at, version, unproven in connection.execute(
+    for schema, table, day, *known in connection.execute(
         f"SELECT schema_name, table_name, day, loaded_at, {read}, version,"
-        f" coalesce(details ->> '$.unproven' NOT IN ('', 'null'), false) FROM meta.partitions{some}",
+        f" coalesce(details ->> '$.unproven' NOT IN ('', 'null'), false), row_count FROM meta.partitions{some}",
         given,
     ).fetchall():
-        found.setdefault((schema, table), {})[day] = StoredVersion(loaded_at, read_at, version, unproven)
+        found.setdefault((schema, table), {})[day] = StoredVersion(*known)
     return found
 
 
 def stored_days(connection: duckdb.DuckDBPyConnection, table: Table) -> set[date]:
     """The days that are stored, those without rows included."""
-    return {day for day in stored_partitions(connection, table) if day is not None}
+    return {day for day in partition_counts(connection, table) if day is not None}
 
 
 def partition_counts(connection: duckdb.DuckDBPyConnection, table: Table) -> dict[date | None, int]:
     """Rows stored by day, as the ledger says; the key None is that of a table stored whole."""
-    return {day: stored.row_count for day, stored in stored_partitions(connection, table).items()}
+    if not is_table(connection, LEDGER):
+        return {}
+    found = connection.execute(
+        "SELECT day, row_count FROM meta.partitions WHERE schema_name = ? AND table_name = ?",
+        [table.schema, table.name],
+    )
+    return dict(found.fetchall())
 
 
 def record(
