@@ -5,6 +5,8 @@ PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3.14 pyth
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
 VENV := .venv
 BIN := $(VENV)/bin
+# Half of what a test does is to wait for a server, a process or a disk.
+WORKERS ?= $(shell $(BIN)/python -c 'import os; print(2 * (os.cpu_count() or 1))')
 INSTALLED := $(VENV)/installed
 UV_PIP := $(BIN)/uv pip
 
@@ -32,7 +34,7 @@ dev: $(INSTALLED) ## the same, then the Dagster UI on its data
 	@$(BIN)/reamaze-pipeline demo --ui
 
 test: $(INSTALLED) ## all tests
-	$(BIN)/python -m pytest -q -n auto
+	$(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal
 
 distributed: $(INSTALLED) ## 50 rounds of four writers of one lake, one killed in each (needs PostgreSQL; moto[server] for the object store)
 	REAMAZE_ROUNDS=50 REAMAZE_WORKERS=4 $(BIN)/python -m pytest -q tests/distributed

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from filelock import FileLock
 from hypothesis import HealthCheck, settings
 
 from reamaze_pipeline.deployment import Deployment
@@ -33,6 +34,9 @@ END = dt.datetime(2026, 3, 12, tzinfo=dt.UTC)
 Deploy = Callable[..., Deployment]
 
 
+MESSAGES = 'key:"raw/message_pages" or key:"core/messages"'
+STORED = 'key:"raw/message_pages" or kind:table'
+"""What is stored by day, from which everything else is seen: for tests that are about no view and no report."""
 FIRST, LAST = dt.date(2026, 3, 2), dt.date(2026, 3, 9)
 """The days that `stored` holds."""
 
@@ -51,10 +55,15 @@ def sandbox(history: SandboxOptions) -> Iterator[Sandbox]:
 
 @pytest.fixture(scope="session")
 def stored_once(history: SandboxOptions, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of a deployment that ran one backfill from `FIRST` to `LAST`."""
-    folder = tmp_path_factory.mktemp("stored")
-    with Sandbox(history) as serving, pytest.MonkeyPatch.context() as monkeypatch:
-        backfill(_deployment(serving, folder, monkeypatch), FIRST, LAST)
+    """The folder of a deployment that ran one backfill from `FIRST` to `LAST`; one for all processes of the tests."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "stored-once"
+    with FileLock(f"{folder}.lock"):
+        if not (folder / "done").exists():
+            folder.mkdir(exist_ok=True)
+            with Sandbox(history) as serving, pytest.MonkeyPatch.context() as monkeypatch:
+                backfill(_deployment(serving, folder, monkeypatch), FIRST, LAST)
+            (folder / "done").touch()
     return folder
 
 

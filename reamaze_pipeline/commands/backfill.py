@@ -21,7 +21,10 @@ from reamaze_pipeline.runs.loading import uncollected
 )
 @click.option("--from", "first", type=day_type, required=True, help="First day, YYYY-MM-DD.")
 @click.option("--to", "last", type=day_type, required=True, help="Last day, included.")
-@click.option("--select", help="Only these assets, in Dagster's selection syntax, such as metrics/night_owls.")
+@click.option(
+    "--select",
+    help="Only these assets, in Dagster's selection syntax, such as metrics/night_owls.",
+)
 @click.option("--refresh", is_flag=True, help="Fetch all of the days anew.")
 @as_json_option
 def backfill(first: dt.datetime, last: dt.datetime, refresh: bool, select: str | None, as_json: bool) -> None:

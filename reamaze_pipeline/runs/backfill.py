@@ -8,6 +8,7 @@ decided here.
 from __future__ import annotations
 
 import datetime as dt
+import re
 import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence, Set
@@ -36,6 +37,7 @@ from reamaze_pipeline.warehouse.files.snapshot import replace_snapshot
 from reamaze_pipeline.warehouse.lake.location import is_there
 from reamaze_pipeline.warehouse.ledger import partition_counts, read_ledger
 
+_BARE = re.compile(r"(?P<up>\d*\+)?(?P<key>[\w./ -]*/[\w./ -]*\w)(?P<down>\+\d*)?")
 SILENT = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 
@@ -91,7 +93,8 @@ def backfill(
 ) -> Outcome:
     """Materialize what is missing or stale of every table from `first` to `last`, both included; with `refresh`, all.
 
-    Of `select` (Dagster's selection syntax, such as `metrics/night_owls` or `+core/messages`) only what it names.
+    Of `select` (Dagster's selection syntax, such as `metrics/night_owls`, or `+metrics/night_owls` with all it is made
+    from) only what it names.
     `announce` is called for each day as soon as its pages are stored, and for each table before it is computed.
 
     Raises:
@@ -218,10 +221,13 @@ def _asset_keys(deployment: Deployment) -> dict[str, dg.AssetKey]:
 
 
 def _selected(definitions: dg.Definitions, select: str) -> set[dg.AssetKey]:
-    """The keys that a selection names. Raises `NoSuchDays`' sibling `UsageRefused` for one that cannot be read."""
+    """The keys that a selection names. Raises `UsageRefused` for one that cannot be read, or names nothing."""
     graph = definitions.resolve_asset_graph()
+    # A bare name is read as in the UI, where + means all that is upstream; Dagster's older syntax means one layer.
+    bare = _BARE.fullmatch(select.strip())
+    meant = f'{bare["up"] or ""}key:"{bare["key"]}"{bare["down"] or ""}' if bare else select
     try:
-        found = dg.AssetSelection.from_string(select).resolve(graph)
+        found = dg.AssetSelection.from_string(meant).resolve(graph)
     except Exception as error:
         raise UsageRefused(f"--select {select} is not a selection of assets: {' '.join(str(error).split())}") from error
     if not found:

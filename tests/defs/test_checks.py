@@ -14,7 +14,7 @@ from reamaze_pipeline.instance.home import open_instance
 from reamaze_pipeline.runs.backfill import backfill
 from reamaze_pipeline.sandbox import Sandbox
 from reamaze_pipeline.state.promises import broken_promises
-from tests.conftest import Deploy
+from tests.conftest import MESSAGES, Deploy
 
 DAY, NEXT = dt.date(2026, 3, 4), dt.date(2026, 3, 5)
 KEY = dg.AssetCheckKey(dg.AssetKey(["core", "messages"]), "the_fourth_is_empty")
@@ -42,8 +42,8 @@ def last_look(deployment: Deployment) -> dg.AssetCheckEvaluation:
 def test_a_day_stored_earlier_keeps_the_check_red(sandbox: Sandbox, deploy: Deploy, models: Path) -> None:
     deployment = deploy(sandbox, REAMAZE_MODELS=str(models))
     with pytest.raises(BackfillFailed, match="the_fourth_is_empty"):
-        backfill(deployment, DAY, DAY)
-    backfill(deployment, NEXT, NEXT)  # its own days keep the promise, so nothing stops it
+        backfill(deployment, DAY, DAY, select=MESSAGES)
+    backfill(deployment, NEXT, NEXT, select=MESSAGES)  # its own days keep the promise, so nothing stops it
     look = last_look(deployment)
     assert not look.passed
     assert look.severity == dg.AssetCheckSeverity.WARN
@@ -54,20 +54,20 @@ def test_a_day_stored_earlier_keeps_the_check_red(sandbox: Sandbox, deploy: Depl
 
 
 def test_a_promise_that_is_new_is_looked_at_on_all_stored_days(sandbox: Sandbox, deploy: Deploy, models: Path) -> None:
-    backfill(deploy(sandbox), DAY, DAY)
+    backfill(deploy(sandbox), DAY, DAY, select=MESSAGES)
     deployment = deploy(sandbox, REAMAZE_MODELS=str(models))
-    backfill(deployment, NEXT, NEXT)
+    backfill(deployment, NEXT, NEXT, select=MESSAGES)
     assert list(last_look(deployment).metadata["days"].value) == [str(DAY)]  # type: ignore[arg-type]
 
 
 def test_a_mended_day_turns_the_check_green(sandbox: Sandbox, deploy: Deploy, models: Path) -> None:
     deployment = deploy(sandbox, REAMAZE_MODELS=str(models))
     with pytest.raises(BackfillFailed):
-        backfill(deployment, DAY, DAY)
+        backfill(deployment, DAY, DAY, select=MESSAGES)
     sandbox.history.delete(0)
     start = dt.datetime.combine(DAY, dt.time(), dt.UTC)
     for row in sandbox.truth(start, start + dt.timedelta(1)):
         sandbox.history.delete_conversation(row.message["conversation"]["slug"])
-    backfill(deployment, DAY, DAY, refresh=True)
+    backfill(deployment, DAY, DAY, refresh=True, select=MESSAGES)
     assert last_look(deployment).passed
     assert not [line for line in broken_promises(deployment.database) if "fourth" in line]

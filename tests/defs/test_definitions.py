@@ -15,7 +15,7 @@ from reamaze_pipeline.defs.message_pages import KEY as PAGES
 from reamaze_pipeline.deployment import Deployment
 from reamaze_pipeline.runs.backfill import backfill
 from reamaze_pipeline.sandbox import Sandbox
-from tests.conftest import Deploy
+from tests.conftest import STORED, Deploy
 
 TOP = Path(__file__).parent.parent.parent
 NAMED = {
@@ -110,13 +110,13 @@ def test_the_schedule_asks_for_all_that_is_missing(
     tick = dt.datetime(2026, 3, 10, 0, 15, tzinfo=dt.timezone(dt.timedelta(hours=-7)))
     with dg.DagsterInstance.local_temp(str(tmp_path)) as instance:
         assert _days_requested(schedule, instance, tick) == [("2026-03-01", "2026-03-09")]
-        backfill(deployment, dt.date(2026, 3, 1), dt.date(2026, 3, 9))
+        backfill(deployment, dt.date(2026, 3, 1), dt.date(2026, 3, 9), select=STORED)
         assert _days_requested(schedule, instance, tick) == [("2026-03-07", "2026-03-09")]
 
 
 def test_a_night_that_failed_is_caught_up_by_the_next(deployment: Deployment, tmp_path: Path) -> None:
     schedule = build_defs(deployment).resolve_schedule_def("daily_messages_schedule")
-    backfill(deployment, dt.date(2026, 3, 2), dt.date(2026, 3, 9))
+    backfill(deployment, dt.date(2026, 3, 2), dt.date(2026, 3, 9), select=STORED)
     tick = dt.datetime(2026, 3, 12, 0, 15, tzinfo=dt.timezone(dt.timedelta(hours=-7)))
     with dg.DagsterInstance.local_temp(str(tmp_path)) as instance:
         first, last = _days_requested(schedule, instance, tick)[0][0], _days_requested(schedule, instance, tick)[-1][1]

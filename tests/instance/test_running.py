@@ -17,7 +17,7 @@ from reamaze_pipeline.instance.home import open_instance
 from reamaze_pipeline.instance.running import end_abandoned_runs
 from reamaze_pipeline.runs.backfill import backfill
 from reamaze_pipeline.sandbox import Sandbox
-from tests.conftest import FIRST, Deploy
+from tests.conftest import FIRST, MESSAGES, Deploy
 
 WORK_ON = """
 import sys, threading
@@ -75,7 +75,11 @@ def test_a_run_holds_its_file_and_ends_those_that_nobody_holds(sandbox: Sandbox,
         folder.mkdir(exist_ok=True)
         (folder / abandoned).touch()
     os.environ["DAGSTER_HOME"] = ""
-    backfill(deployment, FIRST, FIRST, announce=lambda _: seen.append([is_let_go(one) for one in folder.iterdir()]))
+
+    def look(_: object) -> None:
+        seen.append([is_let_go(one) for one in folder.iterdir()])
+
+    backfill(deployment, FIRST, FIRST, select=MESSAGES, announce=look)
     assert seen
     assert all(held == [False] for held in seen)
     assert list(folder.iterdir()) == []

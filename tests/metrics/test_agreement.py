@@ -57,7 +57,7 @@ EXCLUDING = Rules("Asia/Kathmandu", excluded_senders=("bot@EXAMPLE.com",), exclu
 SCHEDULED = Rules("America/Los_Angeles", business_hours=WEEK, targets=(*TARGETS, BUSINESS_TARGET))
 TWICE_MIDNIGHT = Rules("America/Havana", business_hours=SUNDAYS)
 
-EXAMPLES = int(os.environ.get("REAMAZE_METRIC_EXAMPLES", "6"))
+EXAMPLES = int(os.environ.get("REAMAZE_METRIC_EXAMPLES", "2"))
 """Histories per rules; hundreds are worth their minutes after a change of the models."""
 
 

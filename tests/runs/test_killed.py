@@ -14,7 +14,7 @@ from reamaze_pipeline.deployment import Deployment
 from reamaze_pipeline.instance.home import open_instance
 from reamaze_pipeline.runs.backfill import backfill
 from reamaze_pipeline.sandbox import Sandbox
-from tests.conftest import FIRST, LAST, Deploy
+from tests.conftest import FIRST, LAST, STORED, Deploy
 from tests.runs.test_backfill import contents
 
 
@@ -33,7 +33,7 @@ def test_killed_and_run_again_the_tables_are_whole(
     assert announced[0] == str(LAST)
 
     sandbox.faults.latency_ms = 0
-    outcome = backfill(killed, FIRST, LAST)
+    outcome = backfill(killed, FIRST, LAST, select=STORED)
     assert 0 < outcome.fetched_days <= 8 - days_before
     assert contents(killed) == contents(stored)
     with open_instance(killed.database) as instance:

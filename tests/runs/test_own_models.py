@@ -14,7 +14,7 @@ from reamaze_pipeline.errors import BackfillFailed
 from reamaze_pipeline.runs.backfill import backfill
 from reamaze_pipeline.sandbox import Sandbox
 from reamaze_pipeline.warehouse.connection import reading
-from tests.conftest import Deploy
+from tests.conftest import STORED, Deploy
 
 DAY = dt.date(2026, 3, 6)
 NIGHT_OWLS = """
@@ -54,16 +54,17 @@ def test_a_new_file_is_all_it_takes(sandbox: Sandbox, deploy: Deploy, models: Pa
     sender = lineage.deps_by_column["sender_email"]
     assert [(dep.asset_key.path[-1], dep.column_name) for dep in sender] == [("messages", "sender_email")]
 
-    backfill(deployment, DAY, DAY)
+    backfill(deployment, DAY, DAY, select="+metrics/night_owls")
     with reading(deployment.database) as connection:
         rows = connection.execute("select distinct day from metrics.night_owls").fetchall()
     assert rows == [(DAY,)]
 
 
 def test_a_new_file_is_built_for_days_that_are_stored_already(sandbox: Sandbox, deploy: Deploy, models: Path) -> None:
-    backfill(deploy(sandbox), DAY, DAY)
+    backfill(deploy(sandbox), DAY, DAY, select=STORED)
     sandbox.reset_requests()
-    backfill(deploy(sandbox, REAMAZE_MODELS=str(models)), DAY, DAY)
+    outcome = backfill(deploy(sandbox, REAMAZE_MODELS=str(models)), DAY, DAY, select=STORED)
+    assert outcome.built == {"metrics.night_owls": 1}
     assert not sandbox.requests
 
 
