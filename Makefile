@@ -26,7 +26,7 @@ $(INSTALLED): requirements.lock pyproject.toml
 	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
-demo: $(INSTALLED) ## the whole pipeline on the embedded API: 30 days, results printed
+demo: $(INSTALLED) ## the whole pipeline on the embedded API: 60 days, results printed
 	@$(BIN)/reamaze-pipeline demo
 	@echo "The command is $(BIN)/reamaze-pipeline; after . $(BIN)/activate it is reamaze-pipeline."
 

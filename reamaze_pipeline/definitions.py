@@ -66,7 +66,15 @@ def graph(deployment: Deployment, names: Naming, progress: CrawlProgress | None 
         message_pages(partitions, project, deployment.pages, deployment.redaction, names, _pool(deployment)),
         *table_assets(project, partitions, names),
         *view_assets(project, names),
-        support_report(project, partitions.timezone, report, deployment.records.keep_runs_days, names),
+        support_report(
+            project,
+            partitions.timezone,
+            report,
+            deployment.records.keep_runs_days,
+            names,
+            deployment.address.brand,
+            deployment.links,
+        ),
     ]
     ours = dg.AssetSelection.assets(*(key for asset in assets for key in asset.keys))
     # A process for each step, Dagster's own way, takes five times as long as the work, and DuckDB lets one write.

@@ -46,6 +46,7 @@ class Deployment:
     storage: settings.Storage
     records: settings.Records
     alerts: settings.Alerts
+    shown: settings.Shown
     redaction: Redaction
     """What of people is stored."""
 
@@ -108,6 +109,7 @@ class Deployment:
             storage=kept,
             records=read(settings.Records),
             alerts=read(settings.Alerts),
+            shown=read(settings.Shown),
             redaction=hidden,
             project=project,
             tests=load_singular_tests(folders, project, variables),
@@ -122,6 +124,18 @@ class Deployment:
     def report_path(self) -> Path:
         """Where the report is written: beside the database."""
         return folder_beside(self.database) / "support_report.html"
+
+    @cached_property
+    def links(self) -> str | None:
+        """Where a conversation is in Re:amaze, `{slug}` standing for it; None unless links are wished for.
+
+        Raises `SettingsError` if nobody said of which brand.
+        """
+        if not self.shown.links:
+            return None
+        if self.address.brand is None:
+            raise SettingsError(f"REAMAZE_LINKS=on needs REAMAZE_BRAND too ({settings.EXAMPLES['REAMAZE_BRAND']})")
+        return f"https://{self.address.brand}.reamaze.com/admin/conversations/{{slug}}"
 
     @property
     def pages(self) -> Source:

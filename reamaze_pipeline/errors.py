@@ -151,6 +151,10 @@ class PeriodRefused(UsageRefused):
     """The days asked for are no period."""
 
 
+class NarrowingRefused(UsageRefused):
+    """No stored message is of the sender, inbox or channel that a report is to be narrowed to."""
+
+
 class NotComputed(WarehouseError):
     """A metric is not in this warehouse (yet); the page says so in place of the section."""
 

@@ -15,7 +15,7 @@ from reamaze_pipeline.commands.console import Output
 @click.option("--port", type=port_type, default=UI_PORT, show_default=True, help="Port of the UI on 127.0.0.1.")
 @as_json_option
 def demo(ui: bool, port: int, as_json: bool) -> None:
-    """The whole pipeline with nothing to configure: embedded API, 30 days materialized, results printed."""
+    """The whole pipeline with nothing to configure: embedded API, 60 days materialized, results printed."""
     from reamaze_pipeline.runs.demonstration import DAYS, demo
 
     out = Output(as_json=as_json)

@@ -17,10 +17,14 @@ from reamaze_pipeline.runs.loading import uncollected
     epilog=examples(
         "reamaze-pipeline report",
         "reamaze-pipeline report --from 2026-03-02 --to 2026-03-08 --out week.html",
+        "reamaze-pipeline report --origin Email --out email.html",
     )
 )
 @click.option("--from", "first", type=day_type, help="First day; without it the last 30 stored days.")
 @click.option("--to", "last", type=day_type, help="Last day, included.")
+@click.option("--sender", help="Only what this staff sender answered: an email, or a name.")
+@click.option("--category", help="Only this inbox: its slug or name.")
+@click.option("--origin", help="Only this channel: its name or code, such as Email or 1.")
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="The file; beside the database.")
 @click.option("--open", "open_it", is_flag=True, help="Open it in the browser.")
 @as_of_option
@@ -28,6 +32,9 @@ from reamaze_pipeline.runs.loading import uncollected
 def report(
     first: dt.datetime | None,
     last: dt.datetime | None,
+    sender: str | None,
+    category: str | None,
+    origin: str | None,
     out: Path | None,
     open_it: bool,
     as_of: dt.datetime | None,
@@ -41,15 +48,29 @@ def report(
         with uncollected():
             from reamaze_pipeline.deployment import Deployment
             from reamaze_pipeline.report.build import build_report, write_report
-            from reamaze_pipeline.state.promises import broken_promises
+            from reamaze_pipeline.report.numbers.narrowing import Narrowing
+            from reamaze_pipeline.state.moved import moves
+            from reamaze_pipeline.state.promises import broken
+            from reamaze_pipeline.state.provision import bring_up_to_date
+            from reamaze_pipeline.warehouse.connection import reading
         deployment = Deployment.from_environment()
+        with reading(deployment.database) as connection:
+            moved = moves(connection, deployment.project)
+        if moved:  # an earlier version's warehouse, not run upon since
+            bring_up_to_date(deployment.database, deployment.project)
+        found = broken(deployment.database)
+        shown = deployment.redaction.email(sender) if sender and "@" in sender else sender
         built = build_report(
             deployment.database,
             first=first.date() if first else None,
             last=last.date() if last else None,
             timezone=deployment.calendar.timezone,
             project=deployment.project,
-            failed_checks=broken_promises(deployment.database),
+            failed_checks=[one.in_words for one in found if one.severity == "error"],
+            warnings=[one.in_words for one in found if one.severity != "error"],
+            brand=deployment.address.brand,
+            links=deployment.links,
+            narrowing=Narrowing(shown, category, origin),
             renderer=renderer,
             as_of=as_of.replace(tzinfo=dt.UTC) if as_of else None,
         )

@@ -12,7 +12,7 @@ from reamaze_pipeline.defs.naming import ALONE, Naming
 from reamaze_pipeline.instance.retention import forget_old_runs
 from reamaze_pipeline.models.model import Project
 from reamaze_pipeline.report.charts.renderer import Renderer
-from reamaze_pipeline.state.promises import broken_promises
+from reamaze_pipeline.state.promises import broken
 from reamaze_pipeline.warehouse.io_manager import DuckDBWarehouse
 
 KEY = dg.AssetKey(["reports", "support_report"])
@@ -29,9 +29,15 @@ def _forgetting(keep_runs_days: int) -> dg.HookDefinition:
 
 
 def support_report(
-    project: Project, timezone: str, path: Path, keep_runs_days: int, names: Naming = ALONE
+    project: Project,
+    timezone: str,
+    path: Path,
+    keep_runs_days: int,
+    names: Naming = ALONE,
+    brand: str | None = None,
+    links: str | None = None,
 ) -> dg.AssetsDefinition:
-    """The asset that writes the report of `project`'s metrics to `path`."""
+    """The asset that writes the report of `project`'s metrics to `path`, for `brand`, with `links` to conversations."""
 
     @dg.asset(
         key=names.plain_key(*KEY.path),
@@ -49,12 +55,16 @@ def support_report(
     ) -> dg.MaterializeResult[None]:
         from reamaze_pipeline.report.build import build_report, write_report  # noqa: PLC0415 no other asset needs it
 
-        failed = broken_promises(warehouse.database)
+        found = broken(warehouse.database)
+        failed = [one.in_words for one in found if one.severity == "error"]
         report = build_report(
             warehouse.database,
             timezone=timezone,
             project=project,
             failed_checks=failed,
+            warnings=[one.in_words for one in found if one.severity != "error"],
+            brand=brand,
+            links=links,
             renderer=renderer,
         )
         written = write_report(report, path)
@@ -65,6 +75,7 @@ def support_report(
                 "key_numbers": dg.MetadataValue.md(report.preview_markdown),
                 "picture": dg.MetadataValue.md(f"![Volume and response times](data:image/png;base64,{picture})"),
                 "failed_checks": len(failed),
+                "warnings": len(found) - len(failed),
             }
         )
 

@@ -13,7 +13,7 @@ from functools import partial
 from reamaze_pipeline.models.column_tests import check_name, failing_rows
 from reamaze_pipeline.models.model import Model, Project
 from reamaze_pipeline.models.singular_tests import SingularTest
-from reamaze_pipeline.warehouse.table import Select
+from reamaze_pipeline.warehouse.table import Column, ColumnTest, Select
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +37,20 @@ def _of_columns(project: Project, model: Model) -> Iterator[Promise]:
         yield Promise(
             (model.schema, model.name),
             check_name(column, test),
-            f"{column.name}: {test.name.replace('_', ' ')}",
+            _of_column(column, test),
             test.severity,
             partial(failing_rows, project, model, column, test),
         )
+
+
+def _of_column(column: Column, test: ColumnTest) -> str:
+    told = {
+        "not_null": "is never empty",
+        "unique": "is never there twice",
+        "accepted_values": f"is one of {', '.join(map(str, test.arguments.get('values', ())))}",
+        "relationships": f"is found in {test.arguments.get('to')}.{test.arguments.get('field')}",
+    }
+    return f"{column.name} {told[test.name]}"
 
 
 def _of_files(model: Model, tests: Sequence[SingularTest]) -> Iterator[Promise]:

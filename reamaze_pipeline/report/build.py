@@ -14,14 +14,17 @@ from pathlib import Path
 from reamaze_pipeline.models.model import Project
 from reamaze_pipeline.report.charts.picture import preview_png
 from reamaze_pipeline.report.charts.renderer import Renderer
-from reamaze_pipeline.report.document import render
+from reamaze_pipeline.report.document import Head, render
 from reamaze_pipeline.report.numbers.facts import Facts, read_facts
 from reamaze_pipeline.report.numbers.headline import headline
+from reamaze_pipeline.report.numbers.narrowing import Narrowing, narrowed
 from reamaze_pipeline.report.preview import report_preview
 from reamaze_pipeline.warehouse.connection import reading
 from reamaze_pipeline.warehouse.files.permissions import make_private
 from reamaze_pipeline.warehouse.lake.location import Location
 from reamaze_pipeline.warehouse.lake.past import reading_as_of
+
+NO_PROJECT = Project((), (), ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,10 @@ def build_report(
     timezone: str = "UTC",
     project: Project | None = None,
     failed_checks: Sequence[str] = (),
+    warnings: Sequence[str] = (),
+    brand: str | None = None,
+    links: str | None = None,
+    narrowing: Narrowing | None = None,
     built_at: datetime | None = None,
     renderer: Renderer | None = None,
     as_of: datetime | None = None,
@@ -51,28 +58,30 @@ def build_report(
     """The report of the days from ``first`` to ``last``, both included; by default the last 30 stored days.
 
     ``timezone`` is the IANA zone the metrics were computed in, for the times of day that the page shows.
-    ``failed_checks`` are names or sentences to list as failed. ``built_at`` (aware) defaults to now.
+    ``failed_checks`` and ``warnings`` are sentences to list as such. ``brand`` heads the page. In ``links``, `{slug}`
+    stands for a conversation; None links to none. ``narrowing`` leaves one sender, inbox or channel, by the SQL of
+    ``project``. ``built_at`` (aware) defaults to now.
     ``as_of`` (aware) reports what a lake held then. ``renderer`` draws; by default one that is started for this report.
 
     A database without metrics, or a period without stored days, gives a page that says so.
 
     Raises `DatabaseUnavailable` or `DatabaseLocked` if the file cannot be read, `PeriodRefused` for days that are
-    no period, and `DrawingFailed`.
+    no period, `NarrowingRefused` for a sender, inbox or channel that nobody knows, and `DrawingFailed`.
     """
     moment = (built_at or datetime.now(UTC)).astimezone(UTC).replace(tzinfo=None)
     with nullcontext(renderer) if renderer else Renderer() as drawing:
-        with reading_as_of(database, as_of) if as_of else reading(database) as connection:
-            facts = read_facts(connection, first, last)
+        with (
+            reading_as_of(database, as_of) if as_of else reading(database) as connection,
+            narrowed(connection, project or NO_PROJECT, narrowing or Narrowing()) as shown,
+        ):
+            facts = read_facts(shown, first, last, links)
         told = facts if isinstance(facts, Facts) else None
         with ThreadPoolExecutor(1, thread_name_prefix="picture") as beside:
             picture = beside.submit(preview_png, told, drawing)
             html = render(
                 facts,
                 drawing,
-                timezone=timezone,
-                project=project,
-                failed_checks=failed_checks,
-                built_at=moment,
+                Head(timezone, moment, brand, narrowing.in_words if narrowing else "", failed_checks, warnings),
             )
         return Report(
             html=html,

@@ -1,4 +1,4 @@
-"""The main job with nothing to configure: the embedded API, 30 days materialized, the results to look at.
+"""The main job with nothing to configure: the embedded API, 60 days materialized, the results to look at.
 
 It has a database and Dagster records of its own, in `data/demo`, made anew each time, so a demo never meets the
 messages of a real brand. What the numbers mean is not explained here; the README does.
@@ -26,7 +26,12 @@ if TYPE_CHECKING:
     from reamaze_pipeline.runs.backfill import Outcome
 
 FOLDER = Path("data/demo")
-DAYS = 30
+DAYS = 60
+"""Twice what the report is about, so that it has days to compare with."""
+TARGETS = """\
+- {name: First answer within two hours, of: first_response, minutes: 120}
+- {name: Every other reply within four hours, of: next_reply, minutes: 240}
+"""
 MESSAGES, HISTORY_DAYS = 20_000, 365
 
 MOST_RESPONSES = """
@@ -122,7 +127,9 @@ def _settings(folder: Path, first: dt.date) -> dict[str, str]:
         "REAMAZE_EXCLUDE_SENDERS": "",
         "REAMAZE_EXCLUDE_ORIGINS": "",
         "REAMAZE_BUSINESS_HOURS": "",
-        "REAMAZE_TARGETS": "",
+        "REAMAZE_TARGETS": str(folder / "targets.yml"),
+        "REAMAZE_BRAND": "demo",
+        "REAMAZE_LINKS": "",
         "DAGSTER_HOME": "",
     }
 
@@ -133,3 +140,4 @@ def _make_anew(folder: Path) -> None:
         (folder / name).unlink(missing_ok=True)
     shutil.rmtree(folder / "dagster", ignore_errors=True)
     folder.mkdir(parents=True, exist_ok=True)
+    (folder / "targets.yml").write_text(TARGETS, encoding="utf-8")

@@ -158,6 +158,14 @@ class Storage(BaseSettings):
     snapshot: UserPath | None = None
 
 
+class Shown(BaseSettings):
+    """What the support report shows besides its numbers."""
+
+    model_config = Calendar.model_config
+
+    links: bool = False
+
+
 class Records(BaseSettings):
     """How long Dagster's records of runs are kept in full."""
 

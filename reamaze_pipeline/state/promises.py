@@ -96,29 +96,54 @@ def look(database: str | Location, promises: Sequence[tuple[Model, Promise]]) ->
     return verdicts
 
 
-def broken_promises(database: str | Location, severity: str | None = None) -> list[str]:
-    """What is broken on any stored day, as `schema/table: promise (days)`; of one severity, or of both."""
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """One promise that some stored day breaks. ``table`` is `schema.table`, ``broken`` failing rows by day."""
+
+    table: str
+    promise: str
+    severity: str
+    broken: Mapping[str, int]
+
+    @property
+    def in_words(self) -> str:
+        """What failed, then what was promised."""
+        return f"{self.table}: {self.found}, though promised: {self.promise}"
+
+    @property
+    def found(self) -> str:
+        """How many rows on which days."""
+        return _days_in_words(self.broken)
+
+
+def broken(database: str | Location) -> list[Broken]:
+    """All that is broken on any stored day."""
     if not is_there(database):
         return []
     with reading(database) as connection:
         if not is_table(connection, PROMISES):
             return []
         found = connection.execute(
-            "SELECT schema_name, table_name, description, promise, broken FROM meta.promises"
-            " WHERE json_keys(broken) <> [] AND severity = coalesce($severity, severity) ORDER BY ALL",
-            {"severity": severity},
+            "SELECT schema_name, table_name, coalesce(nullif(description, ''), promise), severity, broken"
+            " FROM meta.promises WHERE json_keys(broken) <> [] ORDER BY ALL"
         ).fetchall()
+    return [Broken(f"{row[0]}.{row[1]}", row[2], row[3], json.loads(row[4])) for row in found]
+
+
+def broken_promises(database: str | Location, severity: str | None = None) -> list[str]:
+    """What is broken on any stored day, as `schema/table: promise (days)`; of one severity, or of both."""
     return [
-        f"{schema}/{table}: {description or promise} ({_days_in_words(json.loads(broken))})"
-        for schema, table, description, promise, broken in found
+        f"{one.table.replace('.', '/', 1)}: {one.promise} ({one.found})"
+        for one in broken(database)
+        if severity in {None, one.severity}
     ]
 
 
 def _days_in_words(broken: Mapping[str, int]) -> str:
     days = sorted(broken)
-    if days == [NO_DAY]:
-        return f"{broken[NO_DAY]:,} rows"
     rows = f"{sum(broken.values()):,} row{'s' * (sum(broken.values()) != 1)}"
+    if days == [NO_DAY]:
+        return rows
     return f"{rows} on {days[0]}" if len(days) == 1 else f"{rows} on {len(days)} days, {days[0]} to {days[-1]}"
 
 

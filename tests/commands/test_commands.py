@@ -145,7 +145,7 @@ def test_the_demo_needs_nothing(tmp_path: Path) -> None:
     ended = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
     assert ended.returncode == 0, ended.stderr
     said = json.loads(ended.stdout.strip().splitlines()[-1])
-    assert said["days"] == 30
+    assert said["days"] == 60
     assert said["tables"]["core.messages"] == said["messages"] > 1000
     assert (tmp_path / said["database"]).is_file()
     assert "<html" in (tmp_path / said["report"]).read_text(encoding="utf-8")

@@ -52,6 +52,7 @@ class Said:
     body: str = "a body that nobody may see"
     begun: dt.datetime | None = None
     origin_name: str | None = None
+    inbox: str | None = None
 
     def row(self, number: int) -> dict[str, Any]:
         known = {0: "Chat", 1: "Email"}
@@ -67,6 +68,8 @@ class Said:
             "origin": self.origin,
             "origin_name": self.origin_name or known.get(self.origin or 0, f"Unknown ({self.origin})"),
             "visibility": self.visibility,
+            "category_slug": self.inbox,
+            "category_name": self.inbox and self.inbox.title(),
             "subject": self.subject,
             "body": self.body,
         }

@@ -12,6 +12,7 @@ from reamaze_pipeline.errors import DatabaseUnavailable, PeriodRefused
 from reamaze_pipeline.models.model import Project
 from reamaze_pipeline.report.build import Report, build_report, write_report
 from reamaze_pipeline.report.charts.renderer import Renderer
+from reamaze_pipeline.report.glossary import DEFINITIONS
 from reamaze_pipeline.report.numbers.facts import Facts, read_facts
 from reamaze_pipeline.warehouse.connection import reading, writing
 from tests.metrics.reference import Rules
@@ -74,12 +75,14 @@ def test_each_part_says_its_finding(second_week: Report) -> None:
     assert "a body that nobody may see" not in second_week.html
 
 
-def test_definitions_are_those_of_the_models(second_week: Report, brand: Brand) -> None:
+def test_definitions_are_for_those_who_read_and_name_tables_that_are_there(second_week: Report, brand: Brand) -> None:
     _, project = brand
-    described = next(model.description for model in project.models if model.name == "awaiting_reply")
-    assert " ".join(described.replace("`", " ").split()) in Page(second_week.html).text.replace("`", " ").replace(
-        "  ", " "
-    )
+    known = {model.table.label for model in project.models}
+    assert {definition.table for definition in DEFINITIONS} <= known
+    text = Page(second_week.html).text
+    assert all(definition.text in text for definition in DEFINITIONS)
+    for engineers in ("_at", " − ", "null", "`", "view"):
+        assert not [one.term for one in DEFINITIONS if engineers in one.text], engineers
 
 
 def test_times_of_day_are_those_of_the_zone(brand: Brand) -> None:
@@ -88,7 +91,6 @@ def test_times_of_day_are_those_of_the_zone(brand: Brand) -> None:
     text = Page(report.html).text
     assert "10 Mar 2026, 03:30" in text
     assert "Times in Asia/Kolkata" in text
-    assert "A turn opens with a customer's first message" in text
 
 
 def test_the_default_are_the_last_thirty_stored_days(tmp_path: Path) -> None:
@@ -108,7 +110,8 @@ def test_a_missing_day_is_named_and_nothing_is_compared(brand: Brand) -> None:
     assert "2 of 9 days missing" in text
     assert "Days missing 2: 16 – 17 March 2026" in text
     assert "Not compared with the days before, because 2 days of this period are missing." in text
-    assert "Checks failed 1: core/messages: 3 rows" in text
+    assert "1 check failed" in text
+    assert "Checks failed 1 core/messages: 3 rows" in text
     assert "16 Mar not stored" in text
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from reamaze_pipeline.report.numbers.facts import Facts
+from reamaze_pipeline.report.numbers.facts import Before, Facts
 from reamaze_pipeline.report.numbers.speed import Speed
 from reamaze_pipeline.report.numbers.volume import Totals
 from reamaze_pipeline.report.words import count, duration, several, share
@@ -58,8 +58,9 @@ def headline(facts: Facts) -> dict[str, str | int | float]:
             "p90_seconds": speed.p90,
             "share_under_1h": speed.under_1h,
             "share_under_1d": speed.under_1d,
-            "median_first_response_seconds": speed.first_median,
         }
+    if facts.first is not None:
+        values["median_first_response_seconds"] = facts.first.median
     if facts.waiting is not None:
         values["conversations_waiting"] = facts.waiting.total
     return {name: value for name, value in values.items() if value is not None}
@@ -71,7 +72,7 @@ def cards(facts: Facts) -> list[Card]:
     if facts.totals is not None:
         shown += _volume_cards(facts.totals, facts.before.totals)
     if facts.speed is not None:
-        shown += _speed_cards(facts.speed, facts.before.speed)
+        shown += _speed_cards(facts.speed, facts.first, facts.before)
     if (waiting := facts.waiting) is not None:
         note = f"{count(waiting.over_a_week)} for a week or longer" if waiting.total else "all answered"
         change = _amounts(waiting.total, facts.before.waiting, fewer_is_better=True)
@@ -92,7 +93,9 @@ def _volume_cards(now: Totals, then: Totals | None) -> list[Card]:
     ]
 
 
-def _speed_cards(now: Speed, then: Speed | None) -> list[Card]:
+def _speed_cards(now: Speed, first: Speed | None, before: Before) -> list[Card]:
+    then = before.speed
+    first_median, first_then = first.median if first else None, before.first.median if before.first else None
     p90, within_a_day = f"nine in ten within {duration(now.p90)}", f"{share(now.under_1d)} within a day"
     if not now.turns:
         p90 = within_a_day = "no replies to measure"
@@ -106,10 +109,10 @@ def _speed_cards(now: Speed, then: Speed | None) -> list[Card]:
         ),
         Card(
             "Median first response",
-            duration(now.first_median),
+            duration(first_median),
             "to a conversation's first message",
-            _times(now.first_median, then.first_median if then else None),
-            "speed",
+            _times(first_median, first_then),
+            "first",
         ),
         Card(
             "Answered within an hour",

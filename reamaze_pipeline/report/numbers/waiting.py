@@ -1,4 +1,4 @@
-"""What waits: conversations whose last message is a customer's, at the end of a day, oldest first."""
+"""What waits: conversations whose last message is a customer's, at the end of a day, by how long they have waited."""
 
 from __future__ import annotations
 
@@ -7,30 +7,33 @@ from datetime import date, datetime
 
 import duckdb
 
-from reamaze_pipeline.errors import NotComputed
 from reamaze_pipeline.report.numbers.metric_query import fetch
-from reamaze_pipeline.report.words import clean
 
-SHOWN = 15
+SHOWN = 25
+"""Of each age, so that the ones nobody will ever answer do not hide those that somebody should."""
+AGES = ("Less than a day", "1 to 3 days", "3 to 7 days", "A week or longer", "Not known since when")
+OLD = 3
+"""From here on in `AGES`, the newest come first: the oldest mostly ended with a thanks."""
 
 _WAITING = """
     WITH waiting AS MATERIALIZED (
-        SELECT conversation_slug, waiting_since, age_seconds, last_customer_message_at, is_certain
+        SELECT conversation_slug, waiting_since, age_seconds, last_customer_message_at, is_certain,
+            CASE WHEN age_seconds < 86400 THEN 0 WHEN age_seconds < 259200 THEN 1 WHEN age_seconds < 604800 THEN 2
+                WHEN age_seconds IS NOT NULL THEN 3 ELSE 4 END AS age
         FROM metrics.awaiting_reply WHERE day = $day
-    ), counted AS (
-        SELECT count(*), count(*) FILTER (WHERE NOT is_certain), count(*) FILTER (WHERE age_seconds >= 604800),
-            median(age_seconds)
+    ), placed AS (
+        SELECT *, count(*) OVER (PARTITION BY age) AS of_age, row_number() OVER (
+            PARTITION BY age ORDER BY if(age < $old, epoch(waiting_since), -epoch(waiting_since)) NULLS LAST,
+                last_customer_message_at DESC, conversation_slug) AS place
         FROM waiting
-    ), oldest AS (
-        SELECT * FROM waiting
-        ORDER BY waiting_since NULLS LAST, last_customer_message_at, conversation_slug LIMIT $shown
     )
-    SELECT counted.*, oldest.* FROM counted LEFT JOIN oldest ON true
-    ORDER BY waiting_since NULLS LAST, last_customer_message_at, conversation_slug
+    SELECT age, of_age, conversation_slug, waiting_since, age_seconds, last_customer_message_at, is_certain
+    FROM placed WHERE place <= $shown ORDER BY age, place
 """
-_SUBJECTS = """
-    SELECT conversation_slug, arg_max(subject, (coalesce(created_at, day), message_id)) FROM core.messages
-    WHERE list_contains($slugs, conversation_slug) GROUP BY ALL
+_COUNTS = """
+    SELECT count(*), count(*) FILTER (WHERE NOT is_certain), count(*) FILTER (WHERE age_seconds >= 604800),
+        max(age_seconds)
+    FROM metrics.awaiting_reply WHERE day = $day
 """
 
 
@@ -39,7 +42,6 @@ class WaitingConversation:
     """``since`` is naive UTC, None (and ``age`` too) where a missing day could hold the beginning."""
 
     slug: str
-    subject: str
     since: datetime | None
     age: float | None
     last_message_at: datetime | None
@@ -47,42 +49,53 @@ class WaitingConversation:
 
 
 @dataclass(frozen=True, slots=True)
+class WaitingGroup:
+    """Those of one age, of which the first `SHOWN` are named."""
+
+    name: str
+    total: int
+    named: tuple[WaitingConversation, ...]
+    is_old: bool
+
+    @property
+    def more(self) -> int:
+        return self.total - len(self.named)
+
+
+@dataclass(frozen=True, slots=True)
 class Waiting:
-    """All that waited when ``day`` ended; ``oldest`` are the first `SHOWN`. Ages in seconds."""
+    """All that waited when ``day`` ended, by age. Ages in seconds."""
 
     day: date
     total: int
     uncertain: int
     over_a_week: int
-    median_age: float | None
-    oldest: tuple[WaitingConversation, ...]
+    oldest_age: float | None
+    groups: tuple[WaitingGroup, ...]
 
     @property
-    def more(self) -> int:
-        return self.total - len(self.oldest)
+    def recent(self) -> int:
+        """Those that have waited for less than a week, or nobody knows for how long."""
+        return self.total - self.over_a_week
 
 
 def read_waiting(connection: duckdb.DuckDBPyConnection, day: date) -> Waiting:
     """Raises `NotComputed`."""
-    found = fetch(connection, _WAITING, day=day, shown=SHOWN)
-    total, uncertain, over_a_week, median = found[0][:4]
-    rows = [row[4:] for row in found if total]
-    subjects = _subjects(connection, [row[0] for row in rows])
-    oldest = tuple(
-        WaitingConversation(clean(slug, longest=80), clean(subjects.get(slug), "No subject"), since, age, last, certain)
-        for slug, since, age, last, certain in rows
+    counts = fetch(connection, _COUNTS, day=day)[0]
+    rows = fetch(connection, _WAITING, day=day, shown=SHOWN, old=OLD) if counts[0] else []
+    groups = tuple(
+        WaitingGroup(
+            AGES[age],
+            next(row[1] for row in rows if row[0] == age),
+            tuple(WaitingConversation(*row[2:]) for row in rows if row[0] == age),
+            is_old=age >= OLD,
+        )
+        for age in sorted({row[0] for row in rows})
     )
-    return Waiting(day, total, uncertain, over_a_week, median, oldest)
+    total, uncertain, over_a_week, oldest_age = counts
+    return Waiting(day, total, uncertain, over_a_week, oldest_age, groups)
 
 
 def count_waiting(connection: duckdb.DuckDBPyConnection, day: date) -> int:
     """How many waited when the day ended. Raises `NotComputed`."""
     return int(fetch(connection, "SELECT count(*) FROM metrics.awaiting_reply WHERE day = $day", day=day)[0][0])
-
-
-def _subjects(connection: duckdb.DuckDBPyConnection, slugs: list[str]) -> dict[str, str | None]:
-    """As `core.conversations` has them, but without reading every conversation."""
-    try:
-        return dict(fetch(connection, _SUBJECTS, slugs=slugs)) if slugs else {}
-    except NotComputed:
-        return {}
