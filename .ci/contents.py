@@ -25,7 +25,7 @@ def main(dist: Path) -> None:
     foreign = sorted(name for name in in_wheel | in_sdist if name.endswith(FOREIGN))
     if stray or foreign:
         sys.exit(f"what does not belong in a distribution: {stray + foreign}")
-    print(f"{wheel.name} holds {len(in_wheel)} files, {sdist.name} {len(in_sdist)}")  # noqa: T201
+    print(f"{wheel.name} holds {len(in_wheel)} files, {sdist.name} {len(in_sdist)}")
 
 
 def _files(folder: str) -> list[Path]:

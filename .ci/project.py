@@ -1,0 +1,110 @@
+"""Somebody's Dagster project around the wheel: merged definitions, two components, runs that touch nobody else.
+
+The files are those of `docs/dagster.md`; `dg` checks, scaffolds and launches, against the embedded API.
+"""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import dagster as dg
+import duckdb
+
+PYPROJECT = """\
+[project]
+name = "support_data"
+version = "0.0.0"
+
+[tool.dg]
+directory_type = "project"
+
+[tool.dg.project]
+root_module = "support_data"
+"""
+COMPONENTS = """\
+from pathlib import Path
+
+import dagster as dg
+
+from support_data.merged import defs as merged
+
+
+@dg.definitions
+def defs() -> dg.Definitions:
+    return dg.Definitions.merge(merged, dg.load_from_defs_folder(path_within_project=Path(__file__).parent))
+"""
+FENCE = re.compile(r'^```python title="support_data/definitions\.py"\n(.*?)^```$', re.MULTILINE | re.DOTALL)
+
+
+def main(page: Path, folder: Path) -> None:
+    package = folder / "support_data"
+    (package / "defs").mkdir(parents=True)
+    for file in (package / "__init__.py", package / "defs" / "__init__.py"):
+        file.touch()
+    (folder / "pyproject.toml").write_text(PYPROJECT)
+    documented = FENCE.search(page.read_text())
+    assert documented is not None, page
+    (package / "merged.py").write_text(documented[1])
+    (package / "definitions.py").write_text(COMPONENTS)
+    os.chdir(folder)
+    history = ["--messages", "700", "--days", "12", "--port", "0", "--json"]
+    serve = [sys.executable, "-m", "reamaze_pipeline", "sandbox", *history]
+    with subprocess.Popen(serve, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as sandbox:
+        try:
+            assert sandbox.stdout is not None
+            _use(json.loads(sandbox.stdout.readline())["environment"], package)
+        finally:
+            sandbox.terminate()
+
+
+def _use(api: dict[str, str], package: Path) -> None:
+    start, url = api["REAMAZE_START_DATE"], api["REAMAZE_API_URL"]
+    merged = package / "merged.py"
+    merged.write_text(merged.read_text().replace("2026-03-01", start).replace('"brand": name', f'"api_url": "{url}"'))
+    for brand in ("ACME", "BETA", "GAMMA"):
+        os.environ |= {f"{brand}_EMAIL": api["REAMAZE_EMAIL"], f"{brand}_TOKEN": api["REAMAZE_API_TOKEN"]}
+    os.environ["DAGSTER_DISABLE_TELEMETRY"] = "1"
+    home = Path("dagster_home").absolute()
+    home.mkdir()
+    os.environ["DAGSTER_HOME"] = str(home)
+    assert "reamaze_pipeline.ReamazeComponent" in _dg("list", "components", "--json")
+    for brand in ("gamma", "delta"):
+        given = ["--brand", brand, "--start-date", start]
+        _dg("scaffold", "defs", "reamaze_pipeline.ReamazeComponent", brand, *given)
+    file = package / "defs" / "gamma" / "defs.yaml"
+    text = file.read_text().replace("brand: gamma", f"api_url: {url}")
+    file.write_text(text.replace("REAMAZE_EMAIL", "GAMMA_EMAIL").replace("REAMAZE_API_TOKEN", "GAMMA_TOKEN"))
+    _dg("check", "yaml")
+    _dg("check", "defs")
+    listed = _dg("list", "defs", "--json")
+    for name in ("acme", "beta", "gamma", "delta"):
+        assert f"{name}/core/messages" in listed, name
+    for brand in ("acme", "gamma"):
+        _dg("launch", "--job", f"{brand}_daily_messages", "--partition", start)
+        with duckdb.connect(f"data/{brand}.duckdb", read_only=True) as warehouse:
+            (messages,) = warehouse.sql("select count(*) from core.messages").fetchall()[0]
+        assert messages > 0, brand
+    made = sorted(path.name for path in Path("data").glob("*.duckdb"))
+    assert made == ["acme.duckdb", "gamma.duckdb"], made
+    assert "weekly_workload" not in _materialized()
+    print(f"a project with two brands in code and two as components checked; {made} were filled by jobs of their own")
+
+
+def _materialized() -> str:
+    """The keys of all assets that anything was ever recorded of."""
+    with dg.DagsterInstance.get() as instance:
+        return " ".join(key.to_user_string() for key in instance.get_asset_keys())
+
+
+def _dg(*words: str) -> str:
+    done = subprocess.run([Path(sys.executable).parent / "dg", *words], capture_output=True, text=True, check=False)
+    if done.returncode:
+        sys.exit(f"dg {' '.join(words)} ended with {done.returncode}\n{done.stdout[-3000:]}{done.stderr[-3000:]}")
+    return done.stdout
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]).absolute(), Path(sys.argv[2]))
