@@ -8,19 +8,22 @@ from typing import Any
 
 import dagster as dg
 
+from reamaze_pipeline.across import write_all_brands
 from reamaze_pipeline.crawl.progress import CrawlProgress
+from reamaze_pipeline.defs.all_brands import all_brands
 from reamaze_pipeline.defs.checks import model_checks
 from reamaze_pipeline.defs.message_pages import POOL, message_pages
 from reamaze_pipeline.defs.modelled.seeds import seed_specs
 from reamaze_pipeline.defs.modelled.tables import table_assets
 from reamaze_pipeline.defs.modelled.views import view_assets
-from reamaze_pipeline.defs.naming import ALONE, JOB, Naming, plain
+from reamaze_pipeline.defs.naming import JOB, Naming, plain
 from reamaze_pipeline.defs.resources import ReamazeResource, renderer
 from reamaze_pipeline.defs.schedules import DESCRIPTION, daily_schedule, upkeep_schedules
 from reamaze_pipeline.defs.sensors import alerts_sensor, report_sensor, snapshot_sensor
 from reamaze_pipeline.defs.storage import PreviewingWarehouse
+from reamaze_pipeline.defs.support_report import KEY as REPORT
 from reamaze_pipeline.defs.support_report import support_report
-from reamaze_pipeline.deployment import TOKEN, Deployment
+from reamaze_pipeline.deployment import TOKEN, Deployment, every_deployment
 from reamaze_pipeline.errors import SettingsError
 
 
@@ -116,7 +119,8 @@ def graph(deployment: Deployment, names: Naming, progress: CrawlProgress | None 
 def _report_path(deployment: Deployment, names: Naming) -> Path:
     """A page for each brand of a location."""
     path = deployment.report_path
-    return path.with_stem(f"{path.stem}_{names.name('').strip('_')}") if names.key_prefix else path
+    alone = deployment.brand or not names.key_prefix
+    return path if alone else path.with_stem(f"{path.stem}_{names.name('').strip('_')}")
 
 
 def _pool(deployment: Deployment) -> str:
@@ -135,8 +139,22 @@ def _sensors(deployment: Deployment, names: Naming) -> list[dg.SensorDefinition]
     return copied
 
 
+def across(deployments: Sequence[Deployment]) -> dg.Definitions:
+    """What stands over several brands: the views of all, and one page."""
+    reports = [deployment.names.key(*REPORT.path) for deployment in deployments]
+    first = deployments[0]
+    return all_brands(
+        reports,
+        lambda: write_all_brands(deployments),
+        first.calendar.timezone,
+        running=any(deployment.nights.schedule for deployment in deployments),
+    )
+
+
 @dg.definitions
 def defs() -> dg.Definitions:
     """The code location `reamaze_pipeline`, in which whatever is run runs in one process."""
-    ours = graph(Deployment.from_environment(), ALONE)
-    return dg.Definitions.merge(ours, dg.Definitions(executor=dg.in_process_executor))
+    executor = dg.Definitions(executor=dg.in_process_executor)
+    deployments = every_deployment()
+    ours = [graph(deployment, deployment.names) for deployment in deployments]
+    return dg.Definitions.merge(executor, *ours, *([across(deployments)] if len(ours) > 1 else []))

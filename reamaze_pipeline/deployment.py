@@ -16,6 +16,7 @@ import dagster as dg
 
 from reamaze_pipeline import settings
 from reamaze_pipeline.api.privacy import Redaction
+from reamaze_pipeline.defs.naming import ALONE, Naming, plain
 from reamaze_pipeline.defs.partitions import daily_partitions
 from reamaze_pipeline.errors import SettingsError
 from reamaze_pipeline.instance.people_key import people_key
@@ -24,6 +25,7 @@ from reamaze_pipeline.models.files.targets import TargetsError, read_targets
 from reamaze_pipeline.models.model import Project, Source
 from reamaze_pipeline.models.project import load_project
 from reamaze_pipeline.models.singular_tests import SingularTest, load_singular_tests
+from reamaze_pipeline.settings.brands import chosen, known_brands
 from reamaze_pipeline.shipped import shipped
 from reamaze_pipeline.state.days import WarehouseState, read_state
 from reamaze_pipeline.warehouse.files.permissions import keep_private, let_read
@@ -53,6 +55,8 @@ class Deployment:
     email_variable: str = EMAIL
     token_variable: str = TOKEN
     """The environment variables that hold the login: Dagster keeps and shows their names alone."""
+    brand: str | None = None
+    """Its name, if it is one of several."""
 
     @classmethod
     def from_environment(cls, *, own_process: bool = True) -> Deployment:
@@ -68,7 +72,12 @@ class Deployment:
         settings.load_environment()
         if own_process:
             keep_private(group_reads=settings.read(settings.Storage).group_read)
-        return cls._read(settings.read)
+        found, brand = cls._read(settings.read), chosen()
+        if brand is None:
+            return found
+        return replace(
+            found, brand=brand.name, email_variable=brand.email_variable, token_variable=brand.token_variable
+        )
 
     @classmethod
     def from_settings(cls, values: Mapping[str, Any]) -> Deployment:
@@ -123,7 +132,13 @@ class Deployment:
     @property
     def report_path(self) -> Path:
         """Where the report is written: beside the database."""
-        return folder_beside(self.database) / "support_report.html"
+        name = f"support_report_{self.brand}" if self.brand else "support_report"
+        return folder_beside(self.database) / f"{name}.html"
+
+    @property
+    def names(self) -> Naming:
+        """Its names in our own code location."""
+        return Naming((self.brand,), f"{plain(self.brand)}_", own=True) if self.brand else ALONE
 
     @cached_property
     def links(self) -> str | None:
@@ -178,3 +193,12 @@ def _metric_variables(metrics: settings.Metrics, hidden: Redaction) -> dict[str,
         "business_hours": hours,
         "targets": targets,
     }
+
+
+def every_deployment() -> list[Deployment]:
+    """That of each brand, or the only one. Raises as `Deployment.from_environment` does."""
+    found = []
+    for brand in known_brands().values():
+        with brand.laid_over():
+            found.append(Deployment.from_environment())
+    return found or [Deployment.from_environment()]

@@ -10,7 +10,7 @@ from difflib import get_close_matches
 
 import click
 
-from reamaze_pipeline.commands.arguments import examples
+from reamaze_pipeline.commands.arguments import examples, with_brand
 from reamaze_pipeline.commands.asking.audit import audit
 from reamaze_pipeline.commands.asking.messages import messages
 from reamaze_pipeline.commands.asking.status import status
@@ -61,8 +61,11 @@ def app() -> None:
 
 OURS = (audit, backfill, check, compact, completion, demo, export, forget, init, messages, report, sandbox, status, ui)
 
+WITHOUT_BRAND = (completion, demo, init, sandbox)
+"""Those that are about no stored brand; `init` takes the name of one that is new."""
+
 for command in OURS:
-    app.add_command(command)
+    app.add_command(command if command in WITHOUT_BRAND else with_brand(command, needed=command not in (report, ui)))
 
 
 def main() -> None:

@@ -42,6 +42,22 @@ def _meant(text: str) -> dt.date | None:
         return None
 
 
+def with_brand(command: click.Command, *, needed: bool) -> click.Command:
+    """The command with `--brand`, for a deployment of several; `needed` unless it can be about all of them."""
+
+    def choose(context: click.Context, _parameter: click.Parameter, name: str | None) -> None:
+        if not context.resilient_parsing:
+            from reamaze_pipeline.settings import brands
+
+            brands.choose(name, needed=needed)
+
+    option = click.Option(
+        ["--brand"], expose_value=False, callback=choose, help="One of the brands in the file REAMAZE_BRANDS."
+    )
+    command.params.insert(max(len(command.params) - 1, 0), option)
+    return command
+
+
 as_json_option = click.option("--json", "as_json", is_flag=True, help="Print a machine-readable last line.")
 port_type = click.IntRange(1, 65535)
 day_type = Day()

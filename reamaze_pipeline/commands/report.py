@@ -9,7 +9,7 @@ import click
 
 from reamaze_pipeline.commands.arguments import as_json_option, as_of_option, day_type, examples
 from reamaze_pipeline.commands.console import Output
-from reamaze_pipeline.errors import PipelineError
+from reamaze_pipeline.errors import PipelineError, UsageRefused
 from reamaze_pipeline.runs.loading import uncollected
 
 
@@ -42,8 +42,12 @@ def report(
 ) -> None:
     """Write the support report: one HTML page that needs nothing else."""
     from reamaze_pipeline.report.charts.renderer import Renderer
+    from reamaze_pipeline.settings.brands import chosen, known_brands
 
     output = Output(as_json=as_json)
+    if chosen() is None and known_brands():
+        _over_all(output, asked=bool(first or last or sender or category or origin or out or as_of), open_it=open_it)
+        return
     with Renderer() as renderer:
         with uncollected():
             from reamaze_pipeline.deployment import Deployment
@@ -85,12 +89,32 @@ def report(
         click.launch(path.absolute().as_uri())
 
 
+def _over_all(output: Output, *, asked: bool, open_it: bool) -> None:
+    """Each brand's report, and one page over all."""
+    from reamaze_pipeline.across import write_all_brands
+    from reamaze_pipeline.deployment import every_deployment
+
+    if asked:
+        raise UsageRefused("days and files are those of one brand; say which with --brand")
+    done = write_all_brands(every_deployment())
+    output.say(f"The report over all brands is {done.page}, and leads to that of each.")
+    if done.views is not None:
+        output.say(f"{done.tables} tables of all brands, with a column brand, are in {done.views}.")
+    for brand in done.missing:
+        output.say(f"{brand} is not in these: it has no database file yet, or a lake.")
+    output.result({"ok": True, "path": str(done.page), "views": str(done.views) if done.views else None})
+    if open_it:
+        click.launch(done.page.absolute().as_uri())
+
+
 def _not_stored(first: dt.date | None, last: dt.date | None) -> str:
     """An empty page in place of a report would be taken for a quiet month, so none is written."""
+    from reamaze_pipeline.settings.brands import typed
+
     if first is None and last is None:
-        return "no day is stored yet; reamaze-pipeline backfill --from DAY --to DAY stores some"
+        return f"no day is stored yet; {typed('backfill --from DAY --to DAY')} stores some"
     begin, end = first or last, last or first
     return (
         f"no day from {begin} to {end} is stored, so no report was written;"
-        f" reamaze-pipeline backfill --from {begin} --to {end} stores them"
+        f" {typed(f'backfill --from {begin} --to {end}')} stores them"
     )

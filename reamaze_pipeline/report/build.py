@@ -93,12 +93,17 @@ def build_report(
 
 def write_report(report: Report, path: Path) -> Path:
     """Put the page at ``path``, all of it or nothing; the folder is made. Raises OSError."""
+    return write_page(report.html, path)
+
+
+def write_page(html: str, path: Path) -> Path:
+    """The same with a page as text."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
     unfinished = Path(name)
     try:
         with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-            file.write(report.html)
+            file.write(html)
         make_private(unfinished)
         unfinished.replace(path)
     except BaseException:

@@ -27,6 +27,7 @@ from reamaze_pipeline.report.numbers.headline import cards
 from reamaze_pipeline.report.numbers.period import Period
 from reamaze_pipeline.report.numbers.speed import BUCKETS
 
+FOLDER = Path(__file__).parent
 WIDE, HALF, NARROW = 900, 430, 330
 MOST_ROWS = 100
 MOST_CHECKS = 20
@@ -64,29 +65,9 @@ class Drawing:
 
 def render(facts: Facts | Period | None, renderer: Renderer, head: Head) -> str:
     """The whole HTML document."""
-    folder = Path(__file__).parent
-    environment = Environment(
-        loader=FileSystemLoader(folder),
-        autoescape=select_autoescape(default=True, default_for_string=True),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {
-        "average": words.average,
-        "breakable": _breakable,
-        "clean": words.clean,
-        "count": words.count,
-        "duration": words.duration,
-        "long_day": words.long_day,
-        "share": words.share,
-        "short_day": words.short_day,
-        "moment": lambda instant: words.moment(instant, head.timezone),
-    }
-    environment.globals |= {"several": words.several, "day_ranges": words.day_ranges, "day_range": words.day_range}
-    style = Markup((folder / "page.css").read_text(encoding="utf-8") + chart_style())  # noqa: S704 (our own files)
+    templates = environment(head.timezone)
     page: dict[str, Any] = {
-        "style": style,
+        "style": style(),
         "timezone": head.timezone,
         "built_at": head.built_at,
         "brand": words.clean(head.brand, "", 60),
@@ -96,12 +77,41 @@ def render(facts: Facts | Period | None, renderer: Renderer, head: Head) -> str:
         "most_checks": MOST_CHECKS,
     }
     if isinstance(facts, Facts):
-        template = environment.get_template("page.html.j2")
+        template = templates.get_template("page.html.j2")
         page |= _context(facts, renderer) | {"definitions": DEFINITIONS}
     else:
-        template = environment.get_template("nothing.html.j2")
+        template = templates.get_template("nothing.html.j2")
         page |= {"period": facts}
     return template.render(page)
+
+
+def environment(timezone: str) -> Environment:
+    """Where the templates of pages are, and the words they may use."""
+    found = Environment(
+        loader=FileSystemLoader(FOLDER),
+        autoescape=select_autoescape(default=True, default_for_string=True),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    found.filters |= {
+        "average": words.average,
+        "breakable": _breakable,
+        "clean": words.clean,
+        "count": words.count,
+        "duration": words.duration,
+        "long_day": words.long_day,
+        "share": words.share,
+        "short_day": words.short_day,
+        "moment": lambda instant: words.moment(instant, timezone),
+    }
+    found.globals |= {"several": words.several, "day_ranges": words.day_ranges, "day_range": words.day_range}
+    return found
+
+
+def style() -> Markup:
+    """That of every page, inside it."""
+    return Markup((FOLDER / "page.css").read_text(encoding="utf-8") + chart_style())  # noqa: S704 (our own files)
 
 
 def _breakable(name: str) -> Markup:

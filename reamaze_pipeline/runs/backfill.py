@@ -29,6 +29,7 @@ from reamaze_pipeline.instance.home import open_instance
 from reamaze_pipeline.instance.running import end_abandoned_runs, process_tag
 from reamaze_pipeline.runs.failure import failure_of_run
 from reamaze_pipeline.runs.loading import uncollected
+from reamaze_pipeline.settings.brands import typed
 from reamaze_pipeline.state.days import ANOTHER_ZONE, WarehouseState
 from reamaze_pipeline.state.plan import Work, one_run
 from reamaze_pipeline.state.provision import bring_up_to_date, outdated_views
@@ -105,7 +106,7 @@ def backfill(
     days = _existing(deployment, first, last)
     heard = _Heard(announce)
     with uncollected():
-        definitions = graph(deployment, ALONE, heard)
+        definitions = graph(deployment, deployment.names, heard)
     before = _stored_at(deployment, days)
     reasons = _not_mixed(deployment, days).reasons
     with open_instance(deployment.database) as instance:
@@ -114,9 +115,15 @@ def backfill(
         work = _work(deployment, instance, days, refresh)
         keys = _keys(deployment, work, outdated)
         if select is not None:
-            keys &= _selected(definitions, select)
+            keys &= _selected(deployment, select)
         if keys:
-            _run(definitions, instance, work or Work(last, last, frozenset()), keys, refresh)
+            _run(
+                definitions.resolve_job_def(deployment.names.name(JOB)),
+                instance,
+                work or Work(last, last, frozenset()),
+                keys,
+                refresh,
+            )
             if deployment.storage.snapshot is not None and isinstance(deployment.database, Path):
                 replace_snapshot(deployment.database, deployment.storage.snapshot)
         else:
@@ -150,7 +157,7 @@ def _not_mixed(deployment: Deployment, days: Sequence[dt.date]) -> WarehouseStat
         raise UsageRefused(
             f"{len(others):,} other stored days {ANOTHER_ZONE} another time zone than {deployment.calendar.timezone},"
             f" and messages would be stored twice beside them; run them all at once:"
-            f" reamaze-pipeline backfill --from {min(every)} --to {max(every)}"
+            f" {typed(f'backfill --from {min(every)} --to {max(every)}')}"
         )
     return state
 
@@ -164,7 +171,7 @@ def _elsewhere(deployment: Deployment, days: Sequence[dt.date]) -> str:
     if stale:
         said.append(
             f"{len(stale):,} more stored days are stale; mend them with:"
-            f" reamaze-pipeline backfill --from {stale[0]} --to {stale[-1]}"
+            f" {typed(f'backfill --from {stale[0]} --to {stale[-1]}')}"
         )
     if early := [day for day in stored if day < start]:
         said.append(
@@ -211,34 +218,34 @@ def _keys(deployment: Deployment, work: Work | None, outdated: Set[str]) -> set[
             touched.add(model.table.label)
             chosen.add(model.table.label)
     keys = {key for label, key in _asset_keys(deployment).items() if label in chosen}
-    return keys | {REPORT} if keys else keys
+    return keys | {deployment.names.key(*REPORT.path)} if keys else keys
 
 
 def _asset_keys(deployment: Deployment) -> dict[str, dg.AssetKey]:
     """The asset of each table, by the table's label."""
     tables = [deployment.pages.table, *(model.table for model in deployment.project.models)]
-    return {table.label: dg.AssetKey([table.schema, table.name]) for table in tables}
+    return {table.label: deployment.names.key(table.schema, table.name) for table in tables}
 
 
-def _selected(definitions: dg.Definitions, select: str) -> set[dg.AssetKey]:
+def _selected(deployment: Deployment, select: str) -> set[dg.AssetKey]:
     """The keys that a selection names. Raises `UsageRefused` for one that cannot be read, or names nothing."""
-    graph = definitions.resolve_asset_graph()
+    assets = graph(deployment, ALONE).resolve_asset_graph()  # the prefix of one brand of several goes without saying
     # A bare name is read as in the UI, where + means all that is upstream; Dagster's older syntax means one layer.
     bare = _BARE.fullmatch(select.strip())
     meant = f'{bare["up"] or ""}key:"{bare["key"]}"{bare["down"] or ""}' if bare else select
     try:
-        found = dg.AssetSelection.from_string(meant).resolve(graph)
+        found = dg.AssetSelection.from_string(meant).resolve(assets)
     except Exception as error:
         raise UsageRefused(f"--select {select} is not a selection of assets: {' '.join(str(error).split())}") from error
     if not found:
         raise UsageRefused(f"--select {select} names no asset; write it as schema/table, such as metrics/reply_turns")
-    return set(found)
+    return {deployment.names.key(*key.path) for key in found}
 
 
 def _run(
-    definitions: dg.Definitions, instance: dg.DagsterInstance, work: Work, keys: Set[dg.AssetKey], refresh: bool
+    job: dg.JobDefinition, instance: dg.DagsterInstance, work: Work, keys: Set[dg.AssetKey], refresh: bool
 ) -> None:
-    result = definitions.resolve_job_def(JOB).execute_in_process(
+    result = job.execute_in_process(
         instance=instance,
         run_id=str(uuid.uuid4()),
         tags={**range_tags(work.first, work.last), **missing_only_tags(missing_only=not refresh), **process_tag()},

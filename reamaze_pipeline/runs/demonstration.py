@@ -123,6 +123,7 @@ def _settings(folder: Path, first: dt.date) -> dict[str, str]:
         "REAMAZE_DATABASE": str(folder / "reamaze.duckdb"),
         "REAMAZE_REQUESTS_PER_MINUTE": "",
         "REAMAZE_CONCURRENCY": "",
+        "REAMAZE_BRANDS": "",
         "REAMAZE_MODELS": "",
         "REAMAZE_EXCLUDE_SENDERS": "",
         "REAMAZE_EXCLUDE_ORIGINS": "",

@@ -15,6 +15,7 @@ import dagster as dg
 from reamaze_pipeline.defs.partitions import all_days, last_whole_day
 from reamaze_pipeline.deployment import Deployment
 from reamaze_pipeline.instance.home import open_instance
+from reamaze_pipeline.settings.brands import typed
 from reamaze_pipeline.state.plan import ranges
 from reamaze_pipeline.state.promises import broken_promises
 
@@ -74,13 +75,13 @@ def read_health(deployment: Deployment) -> Health:
         reasons=[f"{reason} ({count:,} days)" for reason, count in state.reasons.items()],
         failed_checks=broken_promises(deployment.database, "error"),
         warnings=broken_promises(deployment.database, "warn"),
-        mend=[f"reamaze-pipeline backfill --from {first} --to {last}" for first, last in ranges(wrong)],
+        mend=[typed(f"backfill --from {first} --to {last}") for first, last in ranges(wrong)],
     )
 
 
 def _last_good(deployment: Deployment) -> dt.datetime | None:
     """When the newest run that succeeded ended."""
     with open_instance(deployment.database) as instance:
-        good = dg.RunsFilter(statuses=[dg.DagsterRunStatus.SUCCESS])
+        good = dg.RunsFilter(job_name=deployment.names.job_alone, statuses=[dg.DagsterRunStatus.SUCCESS])
         ends = [record.end_time for record in instance.get_run_records(good, limit=1) if record.end_time]
     return dt.datetime.fromtimestamp(ends[0], dt.UTC) if ends else None

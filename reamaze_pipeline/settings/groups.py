@@ -141,6 +141,14 @@ class Brand(Address):
         return self
 
 
+class Brands(BaseSettings):
+    """The file that describes several brands; without it there is one, which the other settings describe."""
+
+    model_config = Calendar.model_config
+
+    brands: UserPath | None = None
+
+
 class Login(Brand):
     """Everything that a request needs."""
 

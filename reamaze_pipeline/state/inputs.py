@@ -10,6 +10,7 @@ from datetime import date
 
 from reamaze_pipeline.errors import InputsMissing
 from reamaze_pipeline.models.model import Model
+from reamaze_pipeline.settings.brands import typed
 from reamaze_pipeline.warehouse.connection import reading
 from reamaze_pipeline.warehouse.lake.location import Location, is_there
 from reamaze_pipeline.warehouse.ledger import Ledger, read_ledger
@@ -35,7 +36,7 @@ def require_inputs(database: str | Location, model: Model, days: Sequence[date] 
         elif missing := [day for day in days if day not in stored]:
             raise InputsMissing(
                 f"{model.table.label} reads {node.table.label}, which is not stored for {_in_words(missing)};"
-                f" nothing was changed. Run: reamaze-pipeline backfill --from {min(missing)} --to {max(missing)}"
+                f" nothing was changed. Run: {typed(f'backfill --from {min(missing)} --to {max(missing)}')}"
             )
 
 

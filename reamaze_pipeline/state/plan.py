@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from reamaze_pipeline.settings.brands import typed
 from reamaze_pipeline.state.days import WarehouseState
 
 NEAR = timedelta(days=7)
@@ -48,7 +49,7 @@ def nightly_work(state: WarehouseState, newest: date, again: date, *, most_days:
 def commands(state: WarehouseState) -> list[str]:
     """What a person types to mend all that is wrong: a command for each range of days."""
     wrong = {day for found in state.troubles.values() for day in found}
-    return [f"reamaze-pipeline backfill --from {first} --to {last}" for first, last in ranges(wrong)]
+    return [typed(f"backfill --from {first} --to {last}") for first, last in ranges(wrong)]
 
 
 def ranges(days: Iterable[date], near: timedelta = NEAR) -> list[tuple[date, date]]:
