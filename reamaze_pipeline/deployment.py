@@ -192,6 +192,8 @@ def _metric_variables(metrics: settings.Metrics, hidden: Redaction) -> dict[str,
         "excluded_origins": metrics.excluded_origins,
         "business_hours": hours,
         "targets": targets,
+        "documents": metrics.documents,
+        "document_characters": metrics.document_characters,
     }
 
 

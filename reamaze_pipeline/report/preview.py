@@ -24,7 +24,7 @@ from reamaze_pipeline.warehouse.table import Column, Table, quoted
 DAY = "day"
 MOST_ROWS = 10
 MOST_COLUMNS = 10
-HIDDEN = {"body", "payload", "subject", "message_id"}
+HIDDEN = {"body", "text", "payload", "subject", "message_id"}
 """Columns never previewed: people's words, and keys nobody reads."""
 
 _SPECIAL = re.compile(r"([\\`*_\[\]|~.:@])")  # inside a line; the last three would make links

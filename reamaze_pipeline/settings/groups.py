@@ -73,6 +73,8 @@ class Metrics(BaseSettings):
     exclude_origins: str = ""
     business_hours: UserPath | None = None
     targets: UserPath | None = None
+    documents: bool = False
+    document_characters: int = Field(default=4_000, ge=100, le=1_000_000)
 
     @property
     def excluded_senders(self) -> list[str]:

@@ -34,6 +34,8 @@ def variables(rules: Rules) -> dict[str, Any]:
         "excluded_origins": list(rules.excluded_origins),
         "business_hours": rules.business_hours,
         "targets": list(rules.targets),
+        "documents": rules.document_characters is not None,
+        "document_characters": rules.document_characters or 4000,
     }
 
 
@@ -123,6 +125,7 @@ def _row(message: Message) -> dict[str, Any]:
         "origin": message.origin,
         "origin_name": message.origin_name,
         "visibility": message.visibility,
+        "body": message.body,
         "category_slug": message.category_slug,
         "category_name": message.category_name,
     }

@@ -82,6 +82,7 @@ def _conversation(slug: str | None, dice: Random, zone: str) -> list[Message]:
                 visibility=dice.choice([0, 0, 0, 0, 0, 0, 1, 2, None]),
                 category_slug=dice.choice(["sales", "sales", "support", None, " "]),
                 category_name=dice.choice(["Sales", None]),
+                body=dice.choice(["Where is it? \U0001f69a", "Grüße\n\nEve", "", None]),
             )
         )
     return rows

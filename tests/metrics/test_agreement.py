@@ -52,7 +52,7 @@ TARGETS = (
     },
 )
 BUSINESS_TARGET = {**TARGETS[0], "name": "business", "business": True, "origin": "1"}
-PLAIN = Rules(targets=TARGETS)
+PLAIN = Rules(targets=TARGETS, document_characters=100)
 EXCLUDING = Rules("Asia/Kathmandu", excluded_senders=("bot@EXAMPLE.com",), excluded_origins=("99", "origin 0"))
 SCHEDULED = Rules("America/Los_Angeles", business_hours=WEEK, targets=(*TARGETS, BUSINESS_TARGET))
 TWICE_MIDNIGHT = Rules("America/Havana", business_hours=SUNDAYS)

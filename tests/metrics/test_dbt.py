@@ -24,7 +24,12 @@ from tests.metrics.test_agreement import BUSINESS_TARGET, TARGETS, WEEK
 from tests.stored_pages import Page, Warehouse, page
 
 RULES = Rules(
-    "America/Los_Angeles", ("bot@example.com", "o'brien@example.com"), ("16", "sms"), WEEK, (*TARGETS, BUSINESS_TARGET)
+    "America/Los_Angeles",
+    ("bot@example.com", "o'brien@example.com"),
+    ("16", "sms"),
+    WEEK,
+    (*TARGETS, BUSINESS_TARGET),
+    120,
 )
 
 

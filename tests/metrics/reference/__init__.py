@@ -10,7 +10,7 @@ import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
-from tests.metrics.reference import as_of_day, foundations, replies, summary, volume
+from tests.metrics.reference import as_of_day, documents, foundations, replies, summary, volume
 from tests.metrics.reference.message import DAY, Message, Row
 from tests.metrics.reference.rules import Rules
 from tests.metrics.reference.stored import Stored
@@ -48,6 +48,7 @@ _COMPUTATIONS: tuple[Callable[[Stored], list[Row]], ...] = (
     replies.targets_by_sender,
     replies.targets_by_category,
     summary.conversation_summary,
+    documents.conversation_documents,
     volume.conversation_volume_daily,
     volume.busiest_hours,
     volume.staff_response_counts,

@@ -26,6 +26,7 @@ class Message:
     visibility: int | None
     category_slug: str | None = None
     category_name: str | None = None
+    body: str | None = None
 
     @property
     def origin_name(self) -> str:

@@ -23,6 +23,8 @@ class Rules:
     excluded_origins: tuple[str, ...] = ()
     business_hours: Mapping[str, Any] | None = None
     targets: tuple[Mapping[str, Any], ...] = ()
+    document_characters: int | None = None
+    """None is without documents."""
 
     def excludes(self, message: Message) -> bool:
         senders = [name.lower() for name in self.excluded_senders]
