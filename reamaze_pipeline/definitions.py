@@ -17,6 +17,8 @@ from reamaze_pipeline.defs.modelled.seeds import seed_specs
 from reamaze_pipeline.defs.modelled.tables import table_assets
 from reamaze_pipeline.defs.modelled.views import view_assets
 from reamaze_pipeline.defs.naming import JOB, Naming, plain
+from reamaze_pipeline.defs.nights.newest_day import newest_day, nothing_missing_sensor
+from reamaze_pipeline.defs.nights.today import today_job, today_sensor
 from reamaze_pipeline.defs.resources import ReamazeResource, renderer
 from reamaze_pipeline.defs.schedules import DESCRIPTION, daily_schedule, upkeep_schedules
 from reamaze_pipeline.defs.sensors import alerts_sensor, report_sensor, snapshot_sensor
@@ -65,10 +67,13 @@ def graph(deployment: Deployment, names: Naming, progress: CrawlProgress | None 
     """The graph under the given names; see `build_defs`."""
     partitions, project = deployment.partitions, deployment.project
     report = _report_path(deployment, names)
-    assets = [
+    tables = [
         message_pages(partitions, project, deployment.pages, deployment.redaction, names, _pool(deployment)),
         *table_assets(project, partitions, names),
         *view_assets(project, names),
+    ]
+    assets = [
+        *tables,
         support_report(
             project,
             partitions.timezone,
@@ -78,6 +83,7 @@ def graph(deployment: Deployment, names: Naming, progress: CrawlProgress | None 
             deployment.address.brand,
             deployment.links,
         ),
+        newest_day(partitions, [key for table in tables for key in table.keys], deployment.state, names),
     ]
     ours = dg.AssetSelection.assets(*(key for asset in assets for key in asset.keys))
     # A process for each step, Dagster's own way, takes five times as long as the work, and DuckDB lets one write.
@@ -106,7 +112,7 @@ def graph(deployment: Deployment, names: Naming, progress: CrawlProgress | None 
     return dg.Definitions(
         assets=[*assets, *seed_specs(project, names)],
         asset_checks=model_checks(project, deployment.tests, names),
-        jobs=[job],
+        jobs=[job, *_today(deployment, names)],
         schedules=[
             daily_schedule(partitions, deployment.state, deployment.nights, names),
             *upkeep_schedules(deployment.database, partitions.timezone, names),
@@ -128,10 +134,20 @@ def _pool(deployment: Deployment) -> str:
     return POOL if deployment.token_variable == TOKEN else f"{POOL}_{plain(deployment.token_variable).lower()}"
 
 
+def _today(deployment: Deployment, names: Naming) -> list[dg.JobDefinition]:
+    if not deployment.nights.today:
+        return []
+    zone, keep = deployment.partitions.timezone, deployment.redaction
+    return [today_job(deployment.project, deployment.pages, zone, keep, names, _pool(deployment))]
+
+
 def _sensors(deployment: Deployment, names: Naming) -> list[dg.SensorDefinition]:
     database, snapshot = deployment.database, deployment.storage.snapshot
     copied = [snapshot_sensor(database, snapshot, names)] if snapshot and isinstance(database, Path) else []
     told, partitions, state = deployment.alerts, deployment.partitions, deployment.state
+    copied.append(nothing_missing_sensor(partitions, state, names))
+    if deployment.nights.today:
+        copied.append(today_sensor(partitions.timezone, names))
     if told.alert_webhook or told.alert_email:
         copied.append(alerts_sensor(told, partitions, state, names))
     if told.report_email:

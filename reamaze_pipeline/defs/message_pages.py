@@ -39,6 +39,8 @@ SECONDS_PER_WRITE = 0.5
 """Days that become complete within this time are committed together; a kill costs at most so much work."""
 TRIES_AT_NIGHT = 6
 """After 1, 2, 4 … 32 minutes: together an hour and three minutes, so that an hour's outage costs nothing."""
+A_MINUTE = 60.0
+"""In seconds. Tests of an hour's outage have shorter ones."""
 
 
 def message_pages(
@@ -159,7 +161,7 @@ def _tried_again_at_night(context: dg.AssetExecutionContext) -> Iterator[None]:
             raise
         minutes = 2**context.retry_number
         context.log.warning(f"{error}; tried again in {minutes} min ({context.retry_number + 1} of {TRIES_AT_NIGHT})")
-        raise dg.RetryRequested(max_retries=TRIES_AT_NIGHT, seconds_to_wait=60 * minutes) from error
+        raise dg.RetryRequested(max_retries=TRIES_AT_NIGHT, seconds_to_wait=A_MINUTE * minutes) from error
 
 
 class _Told:

@@ -11,6 +11,7 @@ import dagster as dg
 from pydantic import Field
 
 from reamaze_pipeline.api.client import ANSWER_MEGABYTES, ANSWER_SECONDS
+from reamaze_pipeline.api.retry import RetryPolicy
 from reamaze_pipeline.crawl.messages import BrandClient
 from reamaze_pipeline.report.charts.renderer import Renderer
 
@@ -36,7 +37,7 @@ class ReamazeResource(dg.ConfigurableResource):  # type: ignore[type-arg]
     __str__ = __repr__
 
     @contextmanager
-    def client(self) -> Iterator[BrandClient]:
+    def client(self, retry: RetryPolicy | None = None) -> Iterator[BrandClient]:
         """A client with a connection pool of its own, closed at the end of the block."""
         with BrandClient(
             self.api_url,
@@ -46,6 +47,7 @@ class ReamazeResource(dg.ConfigurableResource):  # type: ignore[type-arg]
             concurrency=self.concurrency,
             answer_seconds=self.answer_seconds,
             answer_megabytes=self.answer_megabytes,
+            retry=retry,
         ) as client:
             yield client
 

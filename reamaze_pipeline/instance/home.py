@@ -15,7 +15,14 @@ from reamaze_pipeline.warehouse.files.permissions import make_private
 from reamaze_pipeline.warehouse.lake.location import Location, folder_beside, located
 
 HOME = "DAGSTER_HOME"
-INSTANCE_YAML = """\
+POOLS = """\
+# One step at a time asks the API: a look at today's messages never runs beside the night.
+concurrency:
+  pools:
+    default_limit: 1
+    granularity: op
+"""
+INSTANCE_YAML = f"""\
 # Dagster's settings for this deployment; see the Dagster documentation for what else may stand here.
 telemetry:
   enabled: false
@@ -42,17 +49,18 @@ run_monitoring:
   enabled: true
   start_timeout_seconds: 600
   cancel_timeout_seconds: 180
-"""
+{POOLS}"""
 EARLIER_INSTANCE_YAMLS = [
+    INSTANCE_YAML.removesuffix(POOLS),
     """\
 # Dagster's settings for this deployment; see the Dagster documentation for what else may stand here.
 telemetry:
   enabled: false
 nux:
   enabled: false
-"""
+""",
 ]
-"""What earlier versions wrote. Where that stands unchanged it is replaced; what a person wrote is let be."""
+"""What earlier versions wrote, the newest first. Where that stands unchanged it is replaced; others are let be."""
 ENVIRONMENT = {
     "DAGSTER_DISABLE_TELEMETRY": "1",
     # The events of a range of days are written together. PostgreSQL's storage takes them so as well.

@@ -20,6 +20,7 @@ import dagster as dg
 from reamaze_pipeline.crawl.progress import Building, CrawlProgress, CrawlSummary, StoredDay
 from reamaze_pipeline.definitions import graph
 from reamaze_pipeline.defs.naming import ALONE, JOB
+from reamaze_pipeline.defs.nights.newest_day import KEY as NEWEST_DAY
 from reamaze_pipeline.defs.partitions import days_between, days_of, last_whole_day, range_tags
 from reamaze_pipeline.defs.runs_of_ours import missing_only_tags
 from reamaze_pipeline.defs.support_report import KEY as REPORT
@@ -218,7 +219,8 @@ def _keys(deployment: Deployment, work: Work | None, outdated: Set[str]) -> set[
             touched.add(model.table.label)
             chosen.add(model.table.label)
     keys = {key for label, key in _asset_keys(deployment).items() if label in chosen}
-    return keys | {deployment.names.key(*REPORT.path)} if keys else keys
+    last = {deployment.names.key(*key.path) for key in (REPORT, NEWEST_DAY)}
+    return keys | last if keys else keys
 
 
 def _asset_keys(deployment: Deployment) -> dict[str, dg.AssetKey]:

@@ -19,11 +19,12 @@ from reamaze_pipeline.errors import NotForgotten, UsageRefused
 from reamaze_pipeline.instance.home import dagster_home
 from reamaze_pipeline.instance.records_text import files_with, replace_text
 from reamaze_pipeline.runs.backfill import backfill
-from reamaze_pipeline.warehouse.connection import reading
+from reamaze_pipeline.warehouse.connection import reading, writing
 from reamaze_pipeline.warehouse.files.rewrite import rewrite
 from reamaze_pipeline.warehouse.files.snapshot import replace_snapshot
 from reamaze_pipeline.warehouse.io_manager import DuckDBWarehouse
 from reamaze_pipeline.warehouse.ledger import stored_partitions
+from reamaze_pipeline.warehouse.partition import drop_unlisted
 from reamaze_pipeline.warehouse.table import quoted
 
 
@@ -54,6 +55,9 @@ def forget(deployment: Deployment, email: str) -> Forgotten:
     spellings = {wanted, deployment.redaction.email(wanted)}
     days: set[dt.date] = set()
     pages, patterns = 0, []
+    with writing(database) as connection:  # what is stored of a day that is going on comes again, as Re:amaze holds it
+        for table in (deployment.pages.table, *deployment.daily_models):
+            drop_unlisted(connection, table)
     for spelling in sorted(spellings):
         erasure = _known(deployment, Erasure(spelling))
         patterns.append(erasure.mentions().pattern)

@@ -1,28 +1,36 @@
-"""The health of a deployment in one value: what its state says of every day up to now, and when a run was last good.
+"""The health of a deployment in one value: what its state says of every day up to now, and what is around it.
 
-Nothing is decided here: what is missing or stale is `state`'s to say, what is broken is remembered there as well.
+Nothing is decided here: what is missing or stale is `state`'s to say, what is broken is remembered there as well. While
+another program holds the database, the newest snapshot answers in its place; without one, nobody can tell.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
 from typing import Any
-
-import dagster as dg
 
 from reamaze_pipeline.defs.partitions import all_days, last_whole_day
 from reamaze_pipeline.deployment import Deployment
-from reamaze_pipeline.instance.home import open_instance
+from reamaze_pipeline.errors import DatabaseLocked
+from reamaze_pipeline.runs.surroundings import Surroundings, read_surroundings
 from reamaze_pipeline.settings.brands import typed
-from reamaze_pipeline.state.plan import ranges
+from reamaze_pipeline.state.oddities import Oddities, read_oddities
+from reamaze_pipeline.state.plan import commands, ranges
 from reamaze_pipeline.state.promises import broken_promises
+from reamaze_pipeline.warehouse.connection import patient
+
+PATIENCE = 5.0
+"""Seconds that a locked file is waited for: a run of ours holds it for less than one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """Days oldest first; ``last_good`` is aware UTC; ``mend`` are commands, each of which mends a part."""
+    """Days oldest first; ``last_good`` (aware UTC) is when the ``newest`` whole day was stored; ``mend`` are commands,
+    each of which mends a part. ``answered_by`` is empty, or whence this is known.
+    """
 
     newest_whole: dt.date | None
     newest: dt.date | None
@@ -34,11 +42,39 @@ class Health:
     failed_checks: Sequence[str]
     warnings: Sequence[str]
     mend: Sequence[str]
+    oddities: Oddities = field(default_factory=lambda: Oddities({}, {}))
+    around: Surroundings | None = None
+    answered_by: str = ""
 
     @property
     def healthy(self) -> bool:
         """Nothing is missing, stale, unproven or broken; a warning is no illness."""
         return not (self.missing or self.stale or self.unproven or self.failed_checks)
+
+    @property
+    def behind(self) -> int | None:
+        """Days that are over and came after the newest whole one; None if no day is whole or over."""
+        return (self.newest_whole - self.newest).days if self.newest and self.newest_whole else None
+
+    @property
+    def troubles(self) -> Mapping[str, str]:
+        """Each trouble in words, and the one command that mends it."""
+        found: dict[str, str] = {}
+        for name, days in (("missing", self.missing), ("stale", self.stale), ("unproven", self.unproven)):
+            for first, last in ranges(days):
+                some = [day for day in days if first <= day <= last]
+                found[f"{_counted(some)} {name}"] = typed(f"backfill --from {first} --to {last}")
+        if self.failed_checks:
+            found |= {f"broken: {line}": "reamaze-pipeline ui" for line in self.failed_checks}
+        if self.around and self.around.failed_runs:
+            runs = len(self.around.failed_runs)
+            line = (
+                f"{runs} failed run{'s' * (runs != 1)} since the last good one, the newest {self.around.failed_runs[0]}"
+            )
+            found[line] = self.mend[0] if self.mend else "reamaze-pipeline ui"
+        if self.around and self.around.next_night and not self.around.daemon_alive:
+            found["no daemon is alive, so no night will come"] = "reamaze-pipeline ui"
+        return found
 
     @property
     def as_json(self) -> dict[str, Any]:
@@ -48,40 +84,72 @@ class Health:
             "newest_day": self.newest,
             "newest_whole_day": self.newest_whole,
             "last_good": self.last_good.isoformat() if self.last_good else None,
+            "days_behind": self.behind,
             "missing_days": [str(day) for day in self.missing],
             "stale_days": [str(day) for day in self.stale],
             "unproven_days": [str(day) for day in self.unproven],
             "reasons": list(self.reasons),
             "failed_checks": list(self.failed_checks),
             "warnings": list(self.warnings),
+            "unknown_codes": self.oddities.unknown_codes,
+            "left_out": self.oddities.left_out,
+            **(_as_json(self.around) if self.around else {}),
+            "answered_by": self.answered_by or None,
+            "troubles": [{"trouble": trouble, "mend": command} for trouble, command in self.troubles.items()],
             "mend": list(self.mend),
         }
 
 
-def read_health(deployment: Deployment) -> Health:
+def read_health(deployment: Deployment, now: dt.datetime | None = None) -> Health:
     """Of every day from `REAMAZE_START_DATE` to the newest that is over. Raises as reading the warehouse does."""
+    around = read_surroundings(deployment, now or dt.datetime.now(dt.UTC))
+    try:
+        with patient(PATIENCE):
+            return replace(_read(deployment), around=around)
+    except DatabaseLocked as error:
+        snapshot = deployment.storage.snapshot
+        if snapshot is None or not snapshot.exists():
+            raise DatabaseLocked(
+                f"{error} Nobody can tell what is stored meanwhile; with REAMAZE_SNAPSHOT the copy is asked."
+            ) from error
+        with patient(PATIENCE):
+            found = _read(replace(deployment, database=snapshot))
+        return replace(found, around=around, answered_by=_copy(snapshot, error))
+
+
+def _copy(snapshot: Path, error: DatabaseLocked) -> str:
+    made = dt.datetime.fromtimestamp(snapshot.stat().st_mtime, dt.UTC)
+    return f"the snapshot of {made:%Y-%m-%d %H:%M} UTC, because {str(error).partition('; waited')[0]}"
+
+
+def _read(deployment: Deployment) -> Health:
     newest_whole = last_whole_day(deployment.partitions)
     days = all_days(deployment.partitions, newest_whole) if newest_whole else []
     state = deployment.state(days)
-    wrong = sorted({day for found in state.troubles.values() for day in found})
-    fetched = set(days) - set(state.troubles[deployment.pages.table.label])
+    newest = state.newest_whole
+    stored_at = state.stored_at.get(newest) if newest else None
     return Health(
         newest_whole=newest_whole,
-        newest=max(fetched, default=None),
-        last_good=_last_good(deployment),
+        newest=newest,
+        last_good=stored_at.replace(tzinfo=dt.UTC) if stored_at else None,
         missing=state.of_kind("missing"),
         stale=state.of_kind("stale"),
         unproven=state.of_kind("unproven"),
         reasons=[f"{reason} ({count:,} days)" for reason, count in state.reasons.items()],
         failed_checks=broken_promises(deployment.database, "error"),
         warnings=broken_promises(deployment.database, "warn"),
-        mend=[typed(f"backfill --from {first} --to {last}") for first, last in ranges(wrong)],
+        mend=commands(state),
+        oddities=read_oddities(deployment.database, deployment.project),
     )
 
 
-def _last_good(deployment: Deployment) -> dt.datetime | None:
-    """When the newest run that succeeded ended."""
-    with open_instance(deployment.database) as instance:
-        good = dg.RunsFilter(job_name=deployment.names.job_alone, statuses=[dg.DagsterRunStatus.SUCCESS])
-        ends = [record.end_time for record in instance.get_run_records(good, limit=1) if record.end_time]
-    return dt.datetime.fromtimestamp(ends[0], dt.UTC) if ends else None
+def _as_json(around: Surroundings) -> dict[str, Any]:
+    told = asdict(around)
+    for name in ("last_good_run", "next_night"):
+        told[name] = told[name].isoformat() if told[name] else None
+    return told
+
+
+def _counted(days: Sequence[dt.date]) -> str:
+    first, last = days[0], days[-1]
+    return f"{first} is" if len(days) == 1 else f"{len(days):,} days, {first} to {last}, are"

@@ -99,6 +99,7 @@ class Nights(BaseSettings):
     schedule: bool = True
     look_back_days: int = Field(default=3, ge=0, le=366)
     catch_up_days: int = Field(default=366, ge=1)
+    today: bool = False
 
 
 class Address(BaseSettings):

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Literal
+from typing import Literal, get_args
 
 import duckdb
 
@@ -27,6 +27,7 @@ ANOTHER_ZONE = "was cut into days of"
 """Begins the reason of a day that another REAMAZE_TIMEZONE had stored."""
 
 Kind = Literal["missing", "stale", "unproven"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
 
 
 @dataclass(frozen=True, slots=True)

@@ -124,11 +124,12 @@ class DuckDBWarehouse(dg.ConfigurableIOManager):
         version: str | None = None,
         details: Mapping[date, Mapping[str, Any]] | None = None,
         fetched_at: Mapping[date, datetime] | None = None,
+        listed: bool = True,
     ) -> dict[date | None, int]:
         """Store days outside of an asset's return value; see `partition.replace_partitions`.
 
         ``fetched_at`` (aware) says when what a frame's days are made of was fetched, if that was before now: a day
-        stored from what was fetched later is left as it is.
+        stored from what was fetched later is left as it is. ``listed`` is False for days that are not over.
         """
         table = as_kept(table) if isinstance(located(self.database), Lake) else table
         with ExitStack() as stack:
@@ -138,7 +139,7 @@ class DuckDBWarehouse(dg.ConfigurableIOManager):
             # The reading connection is closed by now: one process cannot hold the file in both modes.
             with writing(self.database) as connection:
                 known = {"run_id": run_id, "version": version}
-                return partition.store(connection, rows, **known, details=details, fetched_at=fetched_at)
+                return partition.store(connection, rows, **known, details=details, fetched_at=fetched_at, listed=listed)
 
     def define_view(self, table: Table, select: Select) -> None:
         """Make ``table`` a view of ``select``; writes nothing if it is that already."""

@@ -71,11 +71,13 @@ def store(
     version: str | None = None,
     details: Mapping[date, Mapping[str, Any]] | None = None,
     fetched_at: Mapping[date, datetime] | None = None,
+    listed: bool = True,
 ) -> dict[date | None, int]:
     """The short half of `replace_partitions`: copies rows that were staged, be it by another connection.
 
     A day that is stored from a later reading than these rows are is left as it is: whoever began later knew more, and
-    need not have ended later.
+    need not have ended later. With ``listed`` False the rows are of days that are not over: the ledger does not learn
+    of them, and a day that it knows is left as it is.
     """
     table = rows.table
     with transaction(connection):
@@ -83,14 +85,26 @@ def store(
         now = ledger.now(connection)
         read_at = _read_at(rows, now, fetched_at or {})
         stored = stored_partitions(connection, table)
-        newer = {key for key, known in stored.items() if key in read_at and known.read_at > read_at[key]}
+        newer = {
+            key for key, known in stored.items() if key in read_at and (not listed or known.read_at > read_at[key])
+        }
         kept = {key: stored[key].row_count for key in newer}
         counts = {key: count for key, count in rows.counts.items() if key not in kept}
         if counts or not rows.counts:
             _replace(connection, rows, counts, kept)
+            if not listed:
+                return {key: kept.get(key, count) for key, count in rows.counts.items()}
             known = {"run_id": run_id, "version": version}
             ledger.record(connection, table, counts, **known, details=details or {}, loaded_at=now, read_at=read_at)
     return {key: kept.get(key, count) for key, count in rows.counts.items()}
+
+
+def drop_unlisted(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
+    """Delete the rows of days that the ledger does not know: those of a day that was not over when they were stored."""
+    if table.partition_column is not None and is_table(connection, table):
+        days = [day for day in stored_partitions(connection, table) if day is not None]
+        where = f"NOT list_contains($days::DATE[], {quoted(table.partition_column)})"
+        connection.execute(f"DELETE FROM {table.qualified} WHERE {where}", {"days": days})
 
 
 def _replace(

@@ -93,3 +93,24 @@ def test_tables_that_are_named_exist(page: Path, project: Project) -> None:
     own = {".".join(Path(block.title).with_suffix("").parts[-2:]) for block in blocks(page) if block.title}
     named = {text for text in code(page) if re.fullmatch(rf"({'|'.join(STATED)})\.(?!duckdb)[a-z_]+", text)}
     assert named - known - columns - own == set()
+
+
+def test_every_command_that_the_runbook_names_is_run_by_its_blocks() -> None:
+    """But for `ui`, which serves until Ctrl-C. Options are compared by name: a table's days are an ellipsis."""
+    page = TOP / "docs" / "runbook.md"
+    lines = [line[2:] for block in blocks(page) for line in block.text.splitlines() if line.startswith("$ ")]
+    run = [_spelled(line) for line in lines]
+    named = [_spelled(text) for text in code(page) if text.startswith("reamaze-pipeline ")]
+    assert len(run) > 5
+    never = [
+        (command, sorted(options))
+        for command, options in named
+        if command != "ui" and not any(command == other and options <= theirs for other, theirs in run)
+    ]
+    assert never == []
+
+
+def _spelled(command: str) -> tuple[str, set[str]]:
+    """The command's name, and the names of its options."""
+    _, name, *rest = command.split()
+    return name, {word for word in rest if word.startswith("--")}

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 
 import dagster as dg
 
-from reamaze_pipeline.definitions import build_defs
-from reamaze_pipeline.defs.schedules import JOB, SCHEDULE
+from reamaze_pipeline.definitions import graph
+from reamaze_pipeline.defs.naming import ALONE, JOB
+from reamaze_pipeline.defs.schedules import SCHEDULE
 from reamaze_pipeline.deployment import Deployment
 from reamaze_pipeline.instance.home import open_instance
 
@@ -22,7 +23,7 @@ def tick_after(day: dt.date) -> dt.datetime:
 
 def asked_for(deployment: Deployment, day: dt.date) -> list[dg.RunRequest]:
     """What the schedule asks for in the night after a day."""
-    schedule = build_defs(deployment).resolve_schedule_def(SCHEDULE)
+    schedule = graph(deployment, ALONE).resolve_schedule_def(SCHEDULE)
     with (
         open_instance(deployment.database) as instance,
         dg.build_schedule_context(instance=instance, scheduled_execution_time=tick_after(day)) as context,
@@ -41,7 +42,7 @@ def night_after(deployment: Deployment, day: dt.date, only: Sequence[str] = ()) 
 
 
 def run_as_asked(deployment: Deployment, request: dg.RunRequest, only: Sequence[str] = ()) -> bool:
-    job = build_defs(deployment).resolve_job_def(JOB)
+    job = graph(deployment, ALONE).resolve_job_def(JOB)
     silent = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
     selection = [dg.AssetKey(name.split("/")) for name in only] or None
     with open_instance(deployment.database) as instance:
@@ -56,7 +57,7 @@ def run_as_asked(deployment: Deployment, request: dg.RunRequest, only: Sequence[
 
 def sensor_says(deployment: Deployment, name: str) -> str:
     """One tick of a sensor that starts no run."""
-    sensor = build_defs(deployment).resolve_sensor_def(name)
+    sensor = graph(deployment, ALONE).resolve_sensor_def(name)
     with (
         open_instance(deployment.database) as instance,
         dg.build_sensor_context(instance=instance, sensor_name=name) as context,

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from reamaze_pipeline.runs.health import Health
+    from reamaze_pipeline.runs.surroundings import Surroundings
 
 
 @click.command(epilog=examples("reamaze-pipeline status", "reamaze-pipeline status --json"))
@@ -34,18 +35,46 @@ def status(as_json: bool) -> int:
 
 def _say(out: Output, health: Health) -> None:
     out.say("Healthy." if health.healthy else "Not healthy.")
+    if health.answered_by:
+        out.say(f"This is what is known from {health.answered_by}.")
     whole = health.newest_whole or "not over yet"
-    out.say(f"Newest stored day: {health.newest or 'none'}; the newest whole day is {whole}.")
-    out.say(f"Last good run: {f'{health.last_good:%Y-%m-%d %H:%M} UTC' if health.last_good else 'none'}.")
+    behind = f", {health.behind:,} day{'s' * (health.behind != 1)} behind" if health.behind else ""
+    out.say(f"Newest stored day: {health.newest or 'none'}{behind}; the newest whole day is {whole}.")
+    out.say(f"Last good night: {f'{health.last_good:%Y-%m-%d %H:%M} UTC' if health.last_good else 'none'}.")
+    if health.around is not None:
+        _say_around(out, health.around)
     for name, days in (("missing", health.missing), ("stale", health.stale), ("unproven", health.unproven)):
         if days:
             out.say(f"{len(days):,} {'day is' if len(days) == 1 else 'days are'} {name}: {_in_words(days)}")
-    told = {"Stale because": health.reasons, "Broken": health.failed_checks, "Warned": health.warnings}
+    told = {
+        "Stale because": health.reasons,
+        "Broken": health.failed_checks,
+        "Warned": health.warnings,
+        "Unknown code": [f"{code} ({count:,} messages)" for code, count in health.oddities.unknown_codes.items()],
+        "Counted by no metric": [f"{count:,} messages {why}" for why, count in health.oddities.left_out.items()],
+    }
     for name, lines in told.items():
         for line in lines:
             out.say(f"{name}: {line}")
-    for command in health.mend:
-        out.say(f"To mend it: {command}")
+    for trouble, command in health.troubles.items():
+        out.say(f"{trouble[:1].upper()}{trouble[1:]}. To mend it: {command}")
+
+
+def _say_around(out: Output, around: Surroundings) -> None:
+    if around.running:
+        out.say(f"{around.running} run{'s are' if around.running > 1 else ' is'} on.")
+    if around.next_night is None:
+        out.say("The schedule is off; switch it on in the UI (reamaze-pipeline ui).")
+    else:
+        out.say(f"Next night: {around.next_night:%Y-%m-%d %H:%M %Z}.")
+    sizes = {"The database": around.database_bytes, "Dagster's records": around.records_bytes}
+    told = [
+        f"{name} {'has' if name.startswith('The') else 'have'} {size / 1e6:,.1f} MB"
+        for name, size in sizes.items()
+        if size
+    ]
+    if told:
+        out.say(f"{'; '.join(told)}.")
 
 
 def _in_words(days: Sequence[date]) -> str:
