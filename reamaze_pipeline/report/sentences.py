@@ -14,7 +14,7 @@ from reamaze_pipeline.report.numbers.period import Period
 from reamaze_pipeline.report.numbers.senders import Sender
 from reamaze_pipeline.report.numbers.speed import Speed, TrendPoint
 from reamaze_pipeline.report.numbers.volume import Volume
-from reamaze_pipeline.report.numbers.waiting import Waiting
+from reamaze_pipeline.report.numbers.waiting import AGES, Waiting
 from reamaze_pipeline.report.words import WEEKDAYS, average, count, day_range, duration, several, share, short_day
 
 
@@ -58,7 +58,10 @@ def _slower(now: Speed, before: Speed) -> list[tuple[str, str]]:
 
 def waiting_in_short(facts: Waiting) -> str:
     """How many wait for how long."""
-    ages = [f"{count(group.total)} {group.name[0].lower()}{group.name[1:]}" for group in facts.groups]
+    ages = [
+        f"{count(group.total)} {'for ' * (group.name != AGES[-1])}{group.name[0].lower()}{group.name[1:]}"
+        for group in facts.groups
+    ]
     return f"{several(facts.total, 'conversation')} {'waits' if facts.total == 1 else 'wait'}: {', '.join(ages)}."
 
 

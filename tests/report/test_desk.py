@@ -65,7 +65,7 @@ def test_the_first_page_says_whose_it_is_and_what_to_look_at(second: Report) -> 
     first = text[: text.index("Waiting for a reply 1 conversation was waiting")]
     for said in (
         "Support report · acme 9 – 15 March 2026",
-        "1 conversation waits: 1 less than a day.",
+        "1 conversation waits: 1 for less than a day.",
         "7 replies missed “An hour”: 0% kept it, 100% before.",
         "First responses take 2 h, 30 min before.",
         "1 warning",

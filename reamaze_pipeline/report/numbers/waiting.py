@@ -11,7 +11,7 @@ from reamaze_pipeline.report.numbers.metric_query import fetch
 
 SHOWN = 25
 """Of each age, so that the ones nobody will ever answer do not hide those that somebody should."""
-AGES = ("Less than a day", "1 to 3 days", "3 to 7 days", "A week or longer", "Not known since when")
+AGES = ("Less than a day", "1 to 3 days", "3 to 7 days", "A week or longer", "Since an unknown time")
 OLD = 3
 """From here on in `AGES`, the newest come first: the oldest mostly ended with a thanks."""
 
