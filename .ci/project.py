@@ -1,4 +1,4 @@
-"""Somebody's Dagster project around the wheel: merged definitions, two components, runs that touch nobody else.
+"""Somebody's Dagster project around the wheel: merged definitions, two components, a run that touches nobody else.
 
 The files are those of `docs/dagster.md`; `dg` checks, scaffolds and launches, against the embedded API.
 """
@@ -77,20 +77,15 @@ def _use(api: dict[str, str], package: Path) -> None:
     file = package / "defs" / "gamma" / "defs.yaml"
     text = file.read_text().replace("brand: gamma", f"api_url: {url}")
     file.write_text(text.replace("REAMAZE_EMAIL", "GAMMA_EMAIL").replace("REAMAZE_API_TOKEN", "GAMMA_TOKEN"))
-    _dg("check", "yaml")
     _dg("check", "defs")
-    listed = _dg("list", "defs", "--json")
-    for name in ("acme", "beta", "gamma", "delta"):
-        assert f"{name}/core/messages" in listed, name
-    for brand in ("acme", "gamma"):
-        _dg("launch", "--job", f"{brand}_daily_messages", "--partition", start)
-        with duckdb.connect(f"data/{brand}.duckdb", read_only=True) as warehouse:
-            (messages,) = warehouse.sql("select count(*) from core.messages").fetchall()[0]
-        assert messages > 0, brand
-    made = sorted(path.name for path in Path("data").glob("*.duckdb"))
-    assert made == ["acme.duckdb", "gamma.duckdb"], made
+    _dg("launch", "--job", "gamma_daily_messages", "--partition", start)
+    with duckdb.connect("data/gamma.duckdb", read_only=True) as warehouse:
+        (messages,) = warehouse.sql("select count(*) from core.messages").fetchall()[0]
+    assert messages > 0
+    made = [path.name for path in Path("data").glob("*.duckdb")]
+    assert made == ["gamma.duckdb"], made
     assert "weekly_workload" not in _materialized()
-    print(f"a project with two brands in code and two as components checked; {made} were filled by jobs of their own")
+    print(f"a project with two brands in code and two as components: one job stored {messages} messages, and no more")
 
 
 def _materialized() -> str:

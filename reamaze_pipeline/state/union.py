@@ -17,7 +17,7 @@ import duckdb
 
 from reamaze_pipeline.models.model import Model, Node, Project
 from reamaze_pipeline.models.template import Relation
-from reamaze_pipeline.warehouse.connection import reading
+from reamaze_pipeline.warehouse.connection import FILE_FORMAT, reading
 from reamaze_pipeline.warehouse.files.permissions import make_private
 from reamaze_pipeline.warehouse.table import literal, quoted
 
@@ -53,8 +53,11 @@ def define_union(path: Path, brands: Sequence[BrandFile]) -> list[str]:
     unfinished = path.with_name(f".{path.name}.{os.getpid()}")
     unfinished.unlink(missing_ok=True)
     try:
-        with closing(duckdb.connect(unfinished)) as connection:
+        with closing(duckdb.connect()) as connection:
             connection.execute("SET TimeZone = 'UTC'")
+            # Under the name that it has when it is opened by itself, because a view may keep the name.
+            connection.execute(f"ATTACH {literal(unfinished)} AS {quoted(path.stem)} (STORAGE_VERSION '{FILE_FORMAT}')")
+            connection.execute(f"USE {quoted(path.stem)}")
             union: dict[tuple[str, str], list[str]] = {}
             for brand in brands:
                 for schema, name, sql in _selects(brand):
@@ -68,6 +71,7 @@ def define_union(path: Path, brands: Sequence[BrandFile]) -> list[str]:
                 connection.execute(f"CREATE SCHEMA IF NOT EXISTS {quoted(schema)}")
                 whole = " UNION ALL BY NAME ".join(selects)
                 connection.execute(f"CREATE VIEW {quoted(schema)}.{quoted(name)} AS {whole}")
+            connection.execute(f"USE memory; DETACH {quoted(path.stem)}")
         make_private(unfinished)
         unfinished.replace(path)
     finally:
