@@ -61,11 +61,11 @@ def app() -> None:
 
 OURS = (audit, backfill, check, compact, completion, demo, export, forget, init, messages, report, sandbox, status, ui)
 
-WITHOUT_BRAND = (completion, demo, init, sandbox)
-"""Those that are about no stored brand; `init` takes the name of one that is new."""
+WITHOUT_BRAND = (completion, demo, init, sandbox, ui)
+"""Those that are about no stored brand, or about all; `init` takes the name of one that is new."""
 
 for command in OURS:
-    app.add_command(command if command in WITHOUT_BRAND else with_brand(command, needed=command not in (report, ui)))
+    app.add_command(command if command in WITHOUT_BRAND else with_brand(command, needed=command is not report))
 
 
 def main() -> None:

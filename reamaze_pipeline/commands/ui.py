@@ -10,23 +10,28 @@ from reamaze_pipeline.commands.console import Output
 
 @click.command(epilog=examples("reamaze-pipeline ui"))
 @click.option("--port", type=port_type, default=UI_PORT, show_default=True, help="Port on 127.0.0.1.")
+@click.option("--open", "open_it", is_flag=True, help="Open it in the browser, once it answers.")
 @as_json_option
-def ui(port: int, as_json: bool) -> None:
+def ui(port: int, open_it: bool, as_json: bool) -> None:
     """Serve the Dagster UI with its schedules on loopback, until Ctrl-C."""
     from reamaze_pipeline import settings
     from reamaze_pipeline.instance.webserver import serve_ui
+    from reamaze_pipeline.settings.brands import known_brands
     from reamaze_pipeline.warehouse.files.permissions import keep_private
 
     out = Output(as_json=as_json)
     settings.load_environment()
     keep_private(group_reads=settings.read(settings.Storage).group_read)
-    settings.read(settings.Calendar)
+    if not known_brands():
+        settings.read(settings.Calendar)
     database = settings.read(settings.Warehouse).database
     url = f"http://127.0.0.1:{port}"
 
     def answers() -> None:
         out.say(f"The Dagster UI is at {url}; stop with Ctrl-C.")
         out.result({"ok": True, "url": url})
+        if open_it:
+            click.launch(url)
 
     serve_ui(database, port, answers)
     out.say("The Dagster UI has ended, and the schedules with it.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -114,6 +115,9 @@ def test_a_command_says_which_brands_there_are(two: None, capsys: pytest.Capture
     assert (code, "did you mean beta-two?" in err) == (2, True)
     code, _, err = typed(capsys, "report", "--from", DAY)
     assert (code, "--brand" in err) == (2, True)
+    with socket.create_server(("127.0.0.1", 0)) as taken:  # the UI is of all brands, and asks for no setting of one
+        code, _, err = typed(capsys, "ui", "--port", str(taken.getsockname()[1]))
+    assert (code, "port" in err) == (2, True)
 
 
 def test_the_location_holds_every_brand(two: None) -> None:
