@@ -33,10 +33,12 @@ def look(
     standing: Callable[[], Standing] = Standing,
     *,
     job: str | None = None,
+    but: str | None = None,
 ) -> list[str]:
     """Send what there is to send; returns a line for each channel that could not be reached. ``now`` is aware.
 
-    Of all runs, or of those of one `job`. ``standing`` reads the state; it may raise a `PipelineError`.
+    Of all runs, or of those of one `job`; not of runs with the tag `but`. ``standing`` reads the state; it may raise a
+    `PipelineError`.
     """
     channels = _channels(settings)
     if not channels:
@@ -49,7 +51,7 @@ def look(
         stands = standing()
     except PipelineError as error:
         problems.append(f"the state cannot be read: {error}")
-    message, after = next_message(memory, _runs(instance, memory, job), stands, now, settings.alert_after_hours)
+    message, after = next_message(memory, _runs(instance, memory, job, but), stands, now, settings.alert_after_hours)
     if message is not None:
         unsent = {name: asdict(message) for name in channels}
     for name in [each for each in unsent if each in channels]:
@@ -73,13 +75,13 @@ def _channels(settings: Alerts) -> dict[str, Callable[[Message], None]]:
     return found
 
 
-def _runs(instance: dg.DagsterInstance, memory: Memory, job: str | None) -> list[EndedRun]:
+def _runs(instance: dg.DagsterInstance, memory: Memory, job: str | None, but: str | None) -> list[EndedRun]:
     """Those that ended since the last look that found nothing, and since the open incident; oldest first."""
     opened = memory.open.ended if memory.open else None
     since = min(memory.judged, opened or memory.judged)
     wanted = dg.RunsFilter(job_name=job, statuses=_ENDED, updated_after=since if since.year > 1 else None)
     records = instance.get_run_records(wanted, limit=_JUDGED_AT_ONCE, order_by="update_timestamp")
-    return [_ended(instance, record) for record in reversed(records)]
+    return [_ended(instance, record) for record in reversed(records) if but not in record.dagster_run.tags]
 
 
 def _ended(instance: dg.DagsterInstance, record: dg.RunRecord) -> EndedRun:

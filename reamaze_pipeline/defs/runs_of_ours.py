@@ -11,6 +11,10 @@ REFRESH_FROM = ".dagster/reamaze_refresh_from"
 """Days from this one on are fetched anew all the same: messages may have come late."""
 
 
+TODAY = ".dagster/reamaze_today"
+"""A run for a day that is going on. It is no night: neither its failure nor its success says anything of days."""
+
+
 def missing_only_tags(*, missing_only: bool) -> dict[str, str]:
     """The tag, or none."""
     return {MISSING_ONLY: "true"} if missing_only else {}

@@ -11,6 +11,7 @@ from reamaze_pipeline.alerts.watch import look
 from reamaze_pipeline.alerts.weekly import send_report
 from reamaze_pipeline.defs.naming import ALONE, Naming
 from reamaze_pipeline.defs.partitions import all_days, day_window, last_whole_day
+from reamaze_pipeline.defs.runs_of_ours import TODAY
 from reamaze_pipeline.defs.schedules import State
 from reamaze_pipeline.errors import PipelineError
 from reamaze_pipeline.settings import Alerts
@@ -51,7 +52,9 @@ def alerts_sensor(
     def alerts(context: dg.SensorEvaluationContext) -> dg.SkipReason:
         home, now = Path(os.environ["DAGSTER_HOME"]), dt.datetime.now(dt.UTC)
         job = names.job_alone
-        problems = look(context.instance, home, settings, now, lambda: standing(partitions, state, now), job=job)
+        problems = look(
+            context.instance, home, settings, now, lambda: standing(partitions, state, now), job=job, but=TODAY
+        )
         return dg.SkipReason("; ".join(problems) or "Nothing to run; whom there was something to tell was told.")
 
     return alerts

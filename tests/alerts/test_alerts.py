@@ -157,16 +157,17 @@ def test_a_failed_run_is_told_once_and_again_where_nobody_listened(tmp_path: Pat
         core__messages()
 
     with dg.DagsterInstance.ephemeral(tempdir=str(tmp_path)) as instance:
+        nightly.execute_in_process(instance=instance, raise_on_error=False, tags={"of_another_kind": "true"})
         tags = {"dagster/partition": "2026-03-01"}
         nightly.execute_in_process(instance=instance, raise_on_error=False, tags=tags)
         unheard = Alerts(alert_webhook=SecretStr("http://127.0.0.1:1/secret-word"))
-        (problem,) = look(instance, tmp_path, unheard, dt.datetime.now(dt.UTC))
+        (problem,) = look(instance, tmp_path, unheard, dt.datetime.now(dt.UTC), but="of_another_kind")
         assert "secret-word" not in problem
         with webhook() as (url, got):
             for _ in range(3):
                 assert look(instance, tmp_path, Alerts(alert_webhook=SecretStr(url)), dt.datetime.now(dt.UTC)) == []
     assert len(got) == 1
-    assert "2026-03-01 failed" in got[0]["text"]
+    assert "a run over 2026-03-01 failed" in got[0]["text"]
     assert "core__messages" in got[0]["text"]
     assert "body" not in got[0]["text"]
     assert (tmp_path / "alerts.json").stat().st_mode & 0o777 == 0o600

@@ -18,6 +18,7 @@ from reamaze_pipeline.defs.message_pages import POOL
 from reamaze_pipeline.defs.naming import ALONE, JOB, Naming
 from reamaze_pipeline.defs.partitions import day_window
 from reamaze_pipeline.defs.resources import ReamazeResource
+from reamaze_pipeline.defs.runs_of_ours import TODAY
 from reamaze_pipeline.errors import PipelineError
 from reamaze_pipeline.models.model import Project, Source
 from reamaze_pipeline.state.provision import bring_up_to_date
@@ -26,7 +27,6 @@ from reamaze_pipeline.warehouse.io_manager import DuckDBWarehouse
 NAME = "today"
 SCHEMA = "core"
 SECONDS = 300
-DAY_TAG = ".dagster/reamaze_today"
 ONE_TRY = RetryPolicy(attempts=1, unreadable_attempts=1, read_timeout=20.0)
 """The next look is the second try."""
 _UNFINISHED = [
@@ -53,7 +53,7 @@ def today_job(
         reamaze: ReamazeResource,
         warehouse: dg.ResourceParam[DuckDBWarehouse],
     ) -> None:
-        day = dt.date.fromisoformat(context.run.tags[DAY_TAG])
+        day = dt.date.fromisoformat(context.run.tags[TODAY])
         bring_up_to_date(warehouse.database, project)
         with reamaze.client() as client:
             (found,) = crawl(client, [day_window(day, timezone)], concurrency=reamaze.concurrency)
@@ -98,7 +98,7 @@ def today_sensor(timezone: str, names: Naming = ALONE) -> dg.SensorDefinition:
             return dg.SkipReason(str(error))
         if context.cursor == seen and not _failed(context.instance, names.name(NAME)):
             return dg.SkipReason("nothing is new")
-        return dg.SensorResult(run_requests=[dg.RunRequest(tags={DAY_TAG: str(day)})], cursor=seen)
+        return dg.SensorResult(run_requests=[dg.RunRequest(tags={TODAY: str(day)})], cursor=seen)
 
     return today
 
