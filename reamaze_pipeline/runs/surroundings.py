@@ -6,6 +6,7 @@ Nothing here opens the warehouse, so all of it is told while another program hol
 from __future__ import annotations
 
 import datetime as dt
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -94,6 +95,11 @@ def _next_night(deployment: Deployment, now: dt.datetime) -> dt.datetime:
 
 
 def _size(path: Path) -> int | None:
-    if path.is_dir():
-        return sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
-    return path.stat().st_size if path.exists() else None
+    """Of a file, or of all files in a folder; those that a run puts away meanwhile are none."""
+    if not path.exists():
+        return None
+    total = 0
+    for file in path.rglob("*") if path.is_dir() else [path]:
+        with suppress(FileNotFoundError):
+            total += file.stat().st_size if file.is_file() else 0
+    return total
