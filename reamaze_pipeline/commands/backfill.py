@@ -45,6 +45,7 @@ def backfill(first: dt.datetime, last: dt.datetime, refresh: bool, select: str |
     deployment = Deployment.from_environment()
     days = (last.date() - first.date()).days + 1
     with out.counting(days, "days") as count:
+        count(f"{days:,} day{'s' * (days != 1)}: looking at what is stored and at what Re:amaze holds", False)
         outcome = materialize(
             deployment,
             first.date(),

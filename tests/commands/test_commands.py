@@ -128,9 +128,10 @@ def test_ctrl_c_keeps_what_was_stored(sandbox: Sandbox, deploy: Deploy) -> None:
         command, env=os.environ, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as running:
         assert running.stderr is not None
-        first = running.stderr.readline()
+        started, first = running.stderr.readline(), running.stderr.readline()
         running.send_signal(signal.SIGINT)
         rest = running.stderr.read()
+    assert started.startswith("9 days: looking at")
     assert first.startswith("2026-03-09")
     assert running.returncode == 1
     assert [line for line in rest.splitlines() if line.startswith("error: ")] == [

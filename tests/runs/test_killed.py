@@ -27,6 +27,7 @@ def test_killed_and_run_again_the_tables_are_whole(
     command = [sys.executable, "-m", "reamaze_pipeline", "backfill", "--from", str(FIRST), "--to", str(LAST)]
     with subprocess.Popen(command, env=os.environ, stderr=subprocess.PIPE, text=True) as running:
         assert running.stderr is not None
+        assert running.stderr.readline().startswith("8 days: looking at")
         announced = [running.stderr.readline()[:10] for _ in range(days_before)]
         running.send_signal(signal.SIGKILL)
     assert running.returncode == -signal.SIGKILL
