@@ -68,7 +68,15 @@ def graph(deployment: Deployment, names: Naming, progress: CrawlProgress | None 
     partitions, project = deployment.partitions, deployment.project
     report = _report_path(deployment, names)
     tables = [
-        message_pages(partitions, project, deployment.pages, deployment.redaction, names, _pool(deployment)),
+        message_pages(
+            partitions,
+            project,
+            deployment.pages,
+            deployment.redaction,
+            names,
+            _pool(deployment),
+            keep_unproven=deployment.trust.unproven == "keep",
+        ),
         *table_assets(project, partitions, names),
         *view_assets(project, names),
     ]

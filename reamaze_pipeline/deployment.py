@@ -49,6 +49,7 @@ class Deployment:
     records: settings.Records
     alerts: settings.Alerts
     shown: settings.Shown
+    trust: settings.Trust
     redaction: Redaction
     """What of people is stored."""
 
@@ -119,6 +120,7 @@ class Deployment:
             records=read(settings.Records),
             alerts=read(settings.Alerts),
             shown=read(settings.Shown),
+            trust=read(settings.Trust),
             redaction=hidden,
             project=project,
             tests=load_singular_tests(folders, project, variables),

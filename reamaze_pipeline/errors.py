@@ -64,8 +64,15 @@ class UnexpectedAnswer(ReamazeError):
     """The API answered, but not as promised: not JSON, an error body with status 200, a broken envelope."""
 
 
+KEEPING = "REAMAZE_UNPROVEN=keep stores what can be had of such a day and marks it"
+"""Ends the text of each error that a brand may cause for good by breaking a promise."""
+
+
 class WindowNotProven(ReamazeError):
-    """After bounded effort it could not be shown that a window is complete. Nothing of it may be stored."""
+    """After bounded effort it could not be shown that a window is complete. Nothing of it may be stored unmarked."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"{reason}; {KEEPING}")
 
 
 class ClientClosed(ReamazeError):

@@ -17,7 +17,7 @@ from typing import Literal, NoReturn
 
 from reamaze_pipeline.api.text import clean_json_text
 from reamaze_pipeline.api.times import Time, read_time, shape_of
-from reamaze_pipeline.errors import UnexpectedAnswer
+from reamaze_pipeline.errors import KEEPING, UnexpectedAnswer
 
 Audience = Literal["all", "staff", "customer"]
 
@@ -159,7 +159,9 @@ def _number(document: dict[str, object], name: str) -> int:
 
 
 def _broken(number: int, what: str) -> NoReturn:
-    raise UnexpectedAnswer(f"page {number} breaks its own promise: {what}; try again later, or report it to Re:amaze")
+    raise UnexpectedAnswer(
+        f"page {number} breaks its own promise: {what}; try again later, or report it to Re:amaze; {KEEPING}"
+    )
 
 
 def _refuse_constant(name: str) -> NoReturn:

@@ -39,7 +39,7 @@ def backfill(first: dt.datetime, last: dt.datetime, refresh: bool, select: str |
     out = Output(as_json=as_json)
     settings.load_environment()
     if wrong := settings.problems(
-        settings.Login, settings.Calendar, settings.Warehouse, settings.Records, settings.Metrics
+        settings.Login, settings.Calendar, settings.Warehouse, settings.Records, settings.Metrics, settings.Trust
     ):
         raise SettingsError("; ".join(wrong))
     deployment = Deployment.from_environment()

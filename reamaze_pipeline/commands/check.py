@@ -42,7 +42,14 @@ def check(deep: bool, bundle: Path | None, as_json: bool) -> int:
     if bundle is not None and not deep:
         raise click.UsageError("--bundle writes what --deep finds; add --deep")
     # What a backfill reads; all that is wrong with it is told at once.
-    everything = (settings.Login, settings.Calendar, settings.Warehouse, settings.Records, settings.Metrics)
+    everything = (
+        settings.Login,
+        settings.Calendar,
+        settings.Warehouse,
+        settings.Records,
+        settings.Metrics,
+        settings.Trust,
+    )
     out = Output(as_json=as_json)
     settings.load_environment()
     if settings.problems(settings.Login):

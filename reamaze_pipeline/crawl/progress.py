@@ -12,13 +12,16 @@ class StoredDay:
     day: str
     messages: int
     requests: int
+    unproven: str | None = None
+    """What stood in the way of a proof that the day is whole."""
 
     @property
     def in_words(self) -> str:
         """One line for people."""
         noun = "message " if self.messages == 1 else "messages"
         asked = f"{self.requests:,} request{'' if self.requests == 1 else 's'} so far"
-        return f"{self.day}  {self.messages:>6,} {noun}  ({asked})"
+        marked = f"  UNPROVEN: {self.unproven}" if self.unproven else ""
+        return f"{self.day}  {self.messages:>6,} {noun}  ({asked}){marked}"
 
 
 @dataclass(frozen=True, slots=True)

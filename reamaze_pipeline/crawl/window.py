@@ -92,6 +92,8 @@ class Proof:
     """Rows of which nothing tells whether they are from staff."""
     dates_ignored: bool
     """Whether the API was seen to ignore `start_date` and `end_date`."""
+    unproven: str | None = None
+    """What stood in the way of a proof; None for a window that is shown to be whole."""
 
 
 @dataclass(frozen=True)

@@ -53,7 +53,7 @@ def _checks(names: Naming, step: str, promises: Sequence[_Of], *, blocking: bool
             promise.name,
             asset=names.key(*promise.table),
             description=promise.description,
-            blocking=blocking and promise.severity == "error",
+            blocking=blocking and promise.blocking and promise.severity == "error",
         )
         for _, promise in promises
     ]

@@ -8,6 +8,7 @@ import datetime as dt
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
+from functools import partial
 from types import TracebackType
 from typing import Any, Self
 
@@ -19,6 +20,7 @@ from reamaze_pipeline.crawl.crawl import CrawledWindow, Hint, crawl
 from reamaze_pipeline.crawl.hints import hints_of
 from reamaze_pipeline.crawl.page_rows import page_row
 from reamaze_pipeline.crawl.progress import CrawlProgress, CrawlSummary, StoredDay
+from reamaze_pipeline.crawl.unproven import crawl_or_keep
 from reamaze_pipeline.defs.naming import ALONE, Naming
 from reamaze_pipeline.defs.partitions import day_window, days_of
 from reamaze_pipeline.defs.resources import ReamazeResource
@@ -50,10 +52,13 @@ def message_pages(
     redaction: Redaction | None = None,
     names: Naming = ALONE,
     pool: str = POOL,
+    *,
+    keep_unproven: bool = False,
 ) -> dg.AssetsDefinition:
     """The asset for the given calendar; `source` declares the table, `redaction` what of people is stored.
 
-    Runs take a slot of the `pool`, which belongs to a login.
+    Runs take a slot of the `pool`, which belongs to a login. `keep_unproven` stores what can be had of days that cannot
+    be shown to be whole, each marked with why.
     """
     keep = redaction or Redaction()
     table = source.table
@@ -94,13 +99,17 @@ def message_pages(
         told = _Told(context)
         days_fetched = 0
         with told, _tried_again_at_night(context), reamaze.client() as client:
-            found = crawl(client, windows, hints=hints, concurrency=reamaze.concurrency, known=known.windows)
+            crawled = partial(crawl_or_keep, say=context.log.warning) if keep_unproven else crawl
+            found = crawled(client, windows, hints=hints, concurrency=reamaze.concurrency, known=known.windows)
             for complete in batches(found, seconds=SECONDS_PER_WRITE):
                 _store(context, warehouse, table, complete, partitions.timezone, began, keep)
                 days_fetched += len(complete)
                 for window in complete:
                     told.stored(window)
-                    stored = StoredDay(window.window.key, window.message_count, client.traffic.requests)
+                    why = window.proof.unproven
+                    if why is not None:
+                        context.log.warning(f"{window.window.key} is stored unproven: {why}")
+                    stored = StoredDay(window.window.key, window.message_count, client.traffic.requests, why)
                     crawl_progress.day_stored(stored)
             traffic = client.traffic
         summary = CrawlSummary(

@@ -25,6 +25,8 @@ class Promise:
     description: str
     severity: str
     failing_rows: Callable[[Iterable[date] | None], Select]
+    blocking: bool = True
+    """Whether a broken one of severity ``error`` keeps what is downstream from being built."""
 
 
 def promises_of(project: Project, model: Model, tests: Sequence[SingularTest]) -> list[Promise]:
@@ -56,4 +58,4 @@ def _of_column(column: Column, test: ColumnTest) -> str:
 def _of_files(model: Model, tests: Sequence[SingularTest]) -> Iterator[Promise]:
     for test in tests:
         if test.table == (model.schema, model.name):
-            yield Promise(test.table, test.name, test.description, test.severity, test.failing_rows)
+            yield Promise(test.table, test.name, test.description, test.severity, test.failing_rows, test.blocking)

@@ -1,8 +1,9 @@
 """Tests that one SQL file states: `tests/<schema>/<table>/<name>.sql` selects the rows that break a promise.
 
 dbt calls them singular tests. The comment lines at the top of the file describe the promise; `config(severity='warn')`
-makes breaking it a warning. In a run over some days, `ref` and `source` hold the rows of these days, as in a model.
-When a test runs, and what it blocks, is for whoever runs it to say.
+makes breaking it a warning, and `config(meta={'blocking': false})` leaves it an error that stops nothing. In a run over
+some days, `ref` and `source` hold the rows of these days, as in a model. When a test runs, and what it blocks, is for
+whoever runs it to say.
 """
 
 from __future__ import annotations
@@ -26,12 +27,13 @@ FOLDER = "tests"
 
 @dataclass(frozen=True, slots=True)
 class SingularTest:
-    """One file: the table it is about (schema, name), what it promises, and how grave it is to break that."""
+    """One file: the table it is about (schema, name), what it promises, how grave it is to break that."""
 
     table: tuple[str, str]
     name: str
     description: str
     severity: str
+    blocking: bool
     refs: tuple[tuple[str, str], ...]
     template: SqlTemplate = field(repr=False)
     inputs: Mapping[str, Node] = field(repr=False)
@@ -67,11 +69,13 @@ def _read(template: SqlTemplate, project: Project, variables: Mapping[str, Any])
     severity = str(rendered.config.get("severity", "error"))
     if severity not in {"error", "warn"}:
         raise ModelError(path, 1, f"severity is error or warn, not {severity}")
+    meta = rendered.config.get("meta")
+    blocking = not (isinstance(meta, Mapping) and meta.get("blocking") is False)
     read = {name: nodes[name] for name in (*rendered.refs, *map(".".join, rendered.sources))}
     refs = tuple((read[name].table.schema, read[name].table.name) for name in rendered.refs)
     description = _description(template.text)
     inputs = MappingProxyType(read)
-    return SingularTest(table, table_name(path), description, severity, refs, template, inputs, variables)
+    return SingularTest(table, table_name(path), description, severity, blocking, refs, template, inputs, variables)
 
 
 def _render(

@@ -61,6 +61,8 @@ class Outcome:
     views: Sequence[str] = ()
     because: Mapping[str, int] = field(default_factory=dict)
     """Why days were stale, and how many for each reason."""
+    unproven: Mapping[str, str] = field(default_factory=dict)
+    """Days that are stored although they could not be proven to be whole, and what stood in the way of each."""
     elsewhere: str = ""
     """What is wrong with stored days that were not asked for, and the command that mends it; empty if nothing is."""
 
@@ -81,6 +83,8 @@ class Outcome:
         if self.views and not self.fetched_days:
             done.append(f"defined anew: {', '.join(self.views)}")
         done += [f"{reason} ({days:,} day{'s' * (days != 1)})" for reason, days in self.because.items()]
+        if self.unproven:
+            done.append(f"UNPROVEN: {len(self.unproven):,} of them, such as {next(iter(self.unproven))}")
         return f"{stored}; {'; '.join(done)}.{self.elsewhere and f' {self.elsewhere}'}"
 
 
@@ -142,6 +146,7 @@ def backfill(
         built={label: count for label, at in after.items() if (count := _changed(at, before.get(label, {})))},
         views=sorted(outdated),
         because={reason: count for reason, count in reasons.items() if not refresh and ANOTHER_ZONE in reason},
+        unproven={str(day): why for day, why in deployment.state(days).unproven.items()},
         elsewhere=_elsewhere(deployment, days),
     )
 

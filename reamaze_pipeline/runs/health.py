@@ -135,7 +135,10 @@ def _read(deployment: Deployment) -> Health:
         missing=state.of_kind("missing"),
         stale=state.of_kind("stale"),
         unproven=state.of_kind("unproven"),
-        reasons=[f"{reason} ({count:,} days)" for reason, count in state.reasons.items()],
+        reasons=[
+            *(f"{reason} ({count:,} days)" for reason, count in state.reasons.items()),
+            *(f"{day}: {why}" for day, why in list(state.unproven.items())[-1:]),
+        ],
         failed_checks=broken_promises(deployment.database, "error"),
         warnings=broken_promises(deployment.database, "warn"),
         mend=commands(state),

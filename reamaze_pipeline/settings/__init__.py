@@ -24,6 +24,7 @@ from reamaze_pipeline.settings.groups import (
     Shown,
     Storage,
     TimeZone,
+    Trust,
     Warehouse,
 )
 
@@ -46,6 +47,7 @@ __all__ = [
     "Shown",
     "Storage",
     "TimeZone",
+    "Trust",
     "Warehouse",
     "given",
     "load_environment",

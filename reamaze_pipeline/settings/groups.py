@@ -177,6 +177,14 @@ class Shown(BaseSettings):
     links: bool = False
 
 
+class Trust(BaseSettings):
+    """What becomes of a day that cannot be shown to be whole: refused, or stored and marked."""
+
+    model_config = Calendar.model_config
+
+    unproven: Literal["refuse", "keep"] = "refuse"
+
+
 class Records(BaseSettings):
     """How long Dagster's records of runs are kept in full."""
 

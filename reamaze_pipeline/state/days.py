@@ -36,6 +36,8 @@ class Trouble:
 
     kind: Kind
     reason: str
+    detail: str = ""
+    """What is known of this very day besides."""
 
 
 Troubles = Mapping[str, Mapping[date, Trouble]]
@@ -69,6 +71,12 @@ class WarehouseState:
     def of_kind(self, kind: Kind) -> list[date]:
         """The days of which some table is in this trouble, oldest first."""
         return sorted({day for found in self.troubles.values() for day, it in found.items() if it.kind == kind})
+
+    @property
+    def unproven(self) -> dict[date, str]:
+        """The days that could not be proven to be whole, oldest first, and what stood in the way of each."""
+        found = {day: it.detail for of in self.troubles.values() for day, it in of.items() if it.kind == "unproven"}
+        return dict(sorted(found.items()))
 
     @property
     def of_another_zone(self) -> list[date]:
@@ -169,7 +177,7 @@ def _of_pages(ledger: Ledger, pages: Source, version: str, days: Sequence[date])
         elif was != kept:
             found[day] = Trouble("stale", f"{pages.table.label} was stored with {was or ALL}, not with {kept or ALL}")
         elif mine.unproven:
-            found[day] = Trouble("unproven", f"{pages.table.label} could not be proven to be whole")
+            found[day] = Trouble("unproven", f"{pages.table.label} could not be proven to be whole", mine.unproven)
     return found
 
 

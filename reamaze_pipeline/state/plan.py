@@ -23,12 +23,16 @@ class Work:
 
 
 def one_run(state: WarehouseState, unannounced: Mapping[str, Collection[date]] | None = None) -> Work | None:
-    """All that is wrong, in one run; None if nothing is. ``unannounced`` days are passed over by a run as well."""
+    """All that is wrong, in one run; None if nothing is. ``unannounced`` days are passed over by a run as well.
+
+    Days that are tried to be proven again may come out fuller, so what is computed from them belongs to the run.
+    """
     due = {label: {*found, *(unannounced or {}).get(label, ())} for label, found in state.troubles.items()}
     days = set().union(*due.values()) if due else set()
     if not days:
         return None
-    return Work(min(days), max(days), frozenset(label for label, found in due.items() if found))
+    touched = due if state.of_kind("unproven") else {label for label, found in due.items() if found}
+    return Work(min(days), max(days), frozenset(touched))
 
 
 def nightly_work(state: WarehouseState, newest: date, again: date, *, most_days: int) -> list[Work]:

@@ -106,12 +106,12 @@ def host_now() -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class StoredVersion:
-    """When a day was stored, and what it was made from read (naive UTC); its version; whether proof is lacking."""
+    """When a day was stored, and what it was made from read (naive UTC); its version; why it is unproven, if it is."""
 
     loaded_at: datetime
     read_at: datetime
     version: str | None
-    unproven: bool
+    unproven: str
     row_count: int
 
 
@@ -131,7 +131,7 @@ def read_ledger(connection: duckdb.DuckDBPyConnection, tables: Iterable[Table] |
     given = {} if asked is None else {"schemas": [t.schema for t in asked], "names": [t.name for t in asked]}
     for schema, table, day, *known in connection.execute(
         f"SELECT schema_name, table_name, day, loaded_at, {read}, version,"
-        f" coalesce(details ->> '$.unproven' NOT IN ('', 'null'), false), row_count FROM meta.partitions{some}",
+        f" coalesce(nullif(details ->> '$.unproven', 'null'), ''), row_count FROM meta.partitions{some}",
         given,
     ).fetchall():
         found.setdefault((schema, table), {})[day] = StoredVersion(*known)

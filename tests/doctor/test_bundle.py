@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from reamaze_pipeline.commands.app import run
 from reamaze_pipeline.doctor.shapes import form_of_time, shape_of_envelope, shape_of_rows, undocumented
 from reamaze_pipeline.sandbox import Sandbox, SandboxOptions
+from tests.bent_brands import Bent, Document, Query, serving
 from tests.conftest import Deploy, deployment_at, revisions
-from tests.doctor.brands import Bent, Document, Query, serving
 from tests.served_rows import row
 
 Captured = pytest.CaptureFixture[str]

@@ -15,8 +15,8 @@ from reamaze_pipeline.doctor.probe import MOST_REQUESTS
 from reamaze_pipeline.errors import LoginRefused
 from reamaze_pipeline.sandbox import Sandbox, SandboxOptions
 from reamaze_pipeline.sandbox.serving.faults import Drift, RateLimit
+from tests.bent_brands import Bent, Document, Query, messages, serving
 from tests.conftest import revisions
-from tests.doctor.brands import Bent, Document, Query, messages, serving
 
 Rows = list[Document]
 

@@ -69,9 +69,14 @@ def audit(
             found = _audited(auditor, in_full=in_full, conversation=conversation, sent_by=sent_by, sides=sides)
             record(deployment.database, results, found)
             _say(out, found)
+    unproven = deployment.state([dt.date.fromisoformat(window.key) for window in auditor.windows]).unproven
+    if unproven:
+        first_of, why = next(iter(unproven.items()))
+        out.say(f"Stored and UNPROVEN: {len(unproven):,} of these days, such as {first_of}: {why}")
     out.result(
         {
             "ok": found.ok,
+            "unproven_days": [day.isoformat() for day in unproven],
             "kind": found.kind,
             "from": found.first,
             "to": found.last,

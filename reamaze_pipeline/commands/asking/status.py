@@ -47,7 +47,7 @@ def _say(out: Output, health: Health) -> None:
         if days:
             out.say(f"{len(days):,} {'day is' if len(days) == 1 else 'days are'} {name}: {_in_words(days)}")
     told = {
-        "Stale because": health.reasons,
+        "Because": health.reasons,
         "Broken": health.failed_checks,
         "Warned": health.warnings,
         "Unknown code": [f"{code} ({count:,} messages)" for code, count in health.oddities.unknown_codes.items()],

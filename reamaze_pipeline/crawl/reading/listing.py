@@ -15,7 +15,7 @@ from reamaze_pipeline.api.page import Audience, Page
 from reamaze_pipeline.crawl.density.density_map import DensityMap
 from reamaze_pipeline.crawl.reading.order import SeenOrder
 from reamaze_pipeline.crawl.reading.session import CrawlSession
-from reamaze_pipeline.errors import UnexpectedAnswer
+from reamaze_pipeline.errors import KEEPING, UnexpectedAnswer
 
 _NEVER = datetime(1990, 1, 1, tzinfo=UTC)
 """No message is from then."""
@@ -162,7 +162,8 @@ class Listing:
         session = self.session
         if session.page_size not in {None, page.page_size}:
             raise UnexpectedAnswer(
-                f"page_size changed from {session.page_size} to {page.page_size} in the middle of a crawl; start again"
+                f"page_size changed from {session.page_size} to {page.page_size} in the middle of a crawl; "
+                f"start again; {KEEPING}"
             )
         if page.total_count > MOST_MESSAGES:
             raise UnexpectedAnswer(
@@ -206,7 +207,7 @@ class Listing:
             if self._inside and not self.session.movements:
                 raise UnexpectedAnswer(
                     f"page {page.number} holds rows outside the dates asked for, which the pages before it "
-                    "kept to; try again later, or report it to Re:amaze"
+                    f"kept to; try again later, or report it to Re:amaze; {KEEPING}"
                 )
             self.session.dates_ignored = True
             self._take_hints()
