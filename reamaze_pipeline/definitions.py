@@ -9,6 +9,7 @@ from typing import Any
 import dagster as dg
 
 from reamaze_pipeline.across import write_all_brands
+from reamaze_pipeline.audit.held import Held
 from reamaze_pipeline.crawl.progress import CrawlProgress
 from reamaze_pipeline.defs.all_brands import all_brands
 from reamaze_pipeline.defs.checks import model_checks
@@ -25,6 +26,7 @@ from reamaze_pipeline.defs.sensors import alerts_sensor, report_sensor, snapshot
 from reamaze_pipeline.defs.storage import PreviewingWarehouse
 from reamaze_pipeline.defs.support_report import KEY as REPORT
 from reamaze_pipeline.defs.support_report import support_report
+from reamaze_pipeline.defs.trust.audits import audit_check, audit_job, audit_schedule
 from reamaze_pipeline.deployment import TOKEN, Deployment, every_deployment
 from reamaze_pipeline.errors import SettingsError
 
@@ -119,10 +121,14 @@ def graph(deployment: Deployment, names: Naming, progress: CrawlProgress | None 
     }
     return dg.Definitions(
         assets=[*assets, *seed_specs(project, names)],
-        asset_checks=model_checks(project, deployment.tests, names),
-        jobs=[job, *_today(deployment, names)],
+        asset_checks=[
+            *model_checks(project, deployment.tests, names),
+            audit_check(partitions, project, _held(deployment), names),
+        ],
+        jobs=[job, *_today(deployment, names), audit_job(names)],
         schedules=[
             daily_schedule(partitions, deployment.state, deployment.nights, names),
+            audit_schedule(partitions.timezone, names, on=deployment.nights.schedule),
             *upkeep_schedules(deployment.database, partitions.timezone, names),
         ],
         sensors=_sensors(deployment, names),
@@ -147,6 +153,10 @@ def _today(deployment: Deployment, names: Naming) -> list[dg.JobDefinition]:
         return []
     zone, keep = deployment.partitions.timezone, deployment.redaction
     return [today_job(deployment.project, deployment.pages, zone, keep, names, _pool(deployment))]
+
+
+def _held(deployment: Deployment) -> Held:
+    return Held(deployment.database, deployment.messages, deployment.redaction)
 
 
 def _sensors(deployment: Deployment, names: Naming) -> list[dg.SensorDefinition]:

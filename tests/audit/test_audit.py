@@ -6,6 +6,7 @@ import datetime as dt
 import json
 import shutil
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from math import ceil, log2
 from pathlib import Path
 
@@ -14,16 +15,28 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from reamaze_pipeline.api.message_list import MessageList
+from reamaze_pipeline.api.privacy import Redaction
 from reamaze_pipeline.audit.compare import Auditor, _bisected
+from reamaze_pipeline.audit.findings import Audit
 from reamaze_pipeline.audit.held import Held
+from reamaze_pipeline.audit.record import record
+from reamaze_pipeline.audit.remembered import remembered
 from reamaze_pipeline.commands.app import run
+from reamaze_pipeline.crawl.crawl import crawl
 from reamaze_pipeline.crawl.messages import BrandClient
+from reamaze_pipeline.crawl.page_rows import page_row
 from reamaze_pipeline.crawl.window import Window
 from reamaze_pipeline.defs.partitions import day_window, days_between
 from reamaze_pipeline.deployment import Deployment
+from reamaze_pipeline.models.model import Project
+from reamaze_pipeline.models.seeds import load_seeds
 from reamaze_pipeline.sandbox import History, Sandbox, SandboxOptions, Truth
 from reamaze_pipeline.warehouse.connection import reading, writing
+from reamaze_pipeline.warehouse.io_manager import DuckDBWarehouse
+from reamaze_pipeline.warehouse.lake.location import Location, located
+from reamaze_pipeline.warehouse.table import Table
 from tests.conftest import FIRST, LAST, Deploy, revisions
+from tests.warehouse.lakes import needs_lake
 
 Captured = pytest.CaptureFixture[str]
 DAYS = days_between(FIRST, LAST)
@@ -37,15 +50,31 @@ def brand(request: pytest.FixtureRequest, history: SandboxOptions) -> Iterator[S
         yield serving
 
 
+@dataclass(frozen=True)
+class Holding:
+    """A warehouse that may be written to, and what an audit needs of its deployment."""
+
+    project: Project
+    database: Location
+
+    @property
+    def messages(self) -> Table:
+        return next(model.table for model in self.project.models if model.table.label == "core.messages")
+
+    @property
+    def held(self) -> Held:
+        return Held(self.database, self.messages)
+
+
 @pytest.fixture
-def holding(stored_once: Path, brand: Sandbox, deploy: Deploy, tmp_path: Path) -> Deployment:
-    shutil.copytree(stored_once, tmp_path / "stored")
-    return deploy(brand, name="stored")
+def holding(stored_once: Path, project: Project, tmp_path: Path) -> Holding:
+    """The stored days, as a file of this test's own: to set up a whole deployment takes longer than an audit."""
+    return Holding(project, shutil.copy(stored_once / "reamaze.duckdb", tmp_path / "held.duckdb"))
 
 
 def audited(
     brand: Sandbox,
-    holding: Deployment,
+    holding: Holding | Deployment,
     how: Callable[[Auditor], object] = Auditor.counts,
     days: Sequence[dt.date] = DAYS,
 ) -> list[tuple[dt.date, int, int]]:
@@ -72,7 +101,7 @@ def allowed(brand: Sandbox, differing: int) -> int:
     return 1 + (2 + differing * HALVINGS) * (3 + ceil(log2(pages)))
 
 
-def test_at_rest_nothing_differs(brand: Sandbox, holding: Deployment) -> None:
+def test_at_rest_nothing_differs(brand: Sandbox, holding: Holding) -> None:
     assert audited(brand, holding) == []
     assert len(brand.requests) <= allowed(brand, 0)
     assert audited(brand, holding, Auditor.sides) == []
@@ -80,7 +109,7 @@ def test_at_rest_nothing_differs(brand: Sandbox, holding: Deployment) -> None:
 
 
 @pytest.mark.parametrize("differing", [[2], [0, 7], [1, 3, 4]])
-def test_days_that_differ_are_found_by_counts(brand: Sandbox, holding: Deployment, differing: list[int]) -> None:
+def test_days_that_differ_are_found_by_counts(brand: Sandbox, holding: Holding, differing: list[int]) -> None:
     before = {day: counts(brand, day) for day in DAYS}
     for nth in differing:
         brand.history.delete(place(brand, DAYS[nth]))
@@ -89,23 +118,18 @@ def test_days_that_differ_are_found_by_counts(brand: Sandbox, holding: Deploymen
     assert len(brand.requests) <= allowed(brand, len(differing))
 
 
-def test_messages_at_the_very_edges_of_days_are_counted_once(
-    history: SandboxOptions, stored_once: Path, deploy: Deploy, tmp_path: Path
-) -> None:
+def test_messages_at_the_very_edges_of_days_are_counted_once(history: SandboxOptions, holding: Holding) -> None:
     for inclusive in (True, False):
-        name = f"edges {inclusive}"
-        shutil.copytree(stored_once, tmp_path / name)
         options = SandboxOptions(
             **{**vars(history), "dates_honoured": True, "start_inclusive": inclusive, "end_inclusive": inclusive}
         )
         with Sandbox(options) as brand:
-            holding = deploy(brand, name=name)
             late = {"body": "midnight", "conversation": {"slug": "x"}, "user": None, "origin": 1, "visibility": 0}
             brand.history.insert({**late, "created_at": f"{DAYS[4]}T00:00:00.000Z"})
             assert [day for day, _, _ in audited(brand, holding)] == [DAYS[4]]
 
 
-def test_sides_that_differ(brand: Sandbox, holding: Deployment) -> None:
+def test_sides_that_differ(brand: Sandbox, holding: Holding) -> None:
     with writing(holding.database) as connection:
         connection.execute(
             "UPDATE core.messages SET is_staff = NOT is_staff WHERE message_id IN"
@@ -118,22 +142,19 @@ def test_sides_that_differ(brand: Sandbox, holding: Deployment) -> None:
     assert sorted(api - stored for _, stored, api in found) == [-2, 2]
 
 
-def test_rows_are_told_by_identity_where_counts_agree(brand: Sandbox, holding: Deployment) -> None:
+def test_rows_are_told_by_identity_where_counts_agree(brand: Sandbox, holding: Holding) -> None:
     """A deletion and a late message on one day: what the crawl cannot see, and no count."""
     row = list(brand.truth())[place(brand, DAYS[2])]
     brand.history.delete(place(brand, DAYS[2]))
     brand.history.insert({**row.message, "body": "late"}, at=row.created_at)
     assert audited(brand, holding) == []
-    windows = [day_window(day, "UTC") for day in DAYS]
-    with BrandClient(brand.url, brand.email, brand.token) as client:
-        found = Auditor(client, holding.project, Held(holding.database, holding.messages), windows).rows()
-    (difference,) = found.different
+    (difference,) = compared(brand, holding).different
     assert (difference.day, len(difference.missing), len(difference.gone)) == (DAYS[2], 1, 1)
     assert difference.gone[0].created_at == row.created_at.replace(tzinfo=None)
     assert "late" not in json.dumps(difference.as_json())
 
 
-def test_one_conversation_and_one_sender(brand: Sandbox, holding: Deployment) -> None:
+def test_one_conversation_and_one_sender(brand: Sandbox, holding: Holding) -> None:
     row: Truth = next(
         r for r in brand.truth() if r.created_at.date() == DAYS[6] and (r.message.get("user") or {}).get("email")
     )
@@ -228,16 +249,26 @@ def test_halving_finds_exactly_the_days_that_hold_more(days: list[tuple[int, int
     assert counts.asked <= 2 * len(differing) * max(0, ceil(log2(len(days))))
 
 
-@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=5, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
+    seed=st.integers(0, 1_000),
     gone=st.lists(st.integers(0, 10_000), max_size=5, unique=True),
     late=st.lists(st.tuples(st.integers(0, len(DAYS) - 1), st.integers(0, 86_399_999)), max_size=5),
     revision=st.integers(0, 3),
 )
-def test_random_differences_are_found_exactly(
-    history: SandboxOptions, stored: Deployment, gone: list[int], late: list[tuple[int, int]], revision: int
+def test_random_differences_of_random_histories_are_found_exactly_and_mended(
+    history: SandboxOptions,
+    project: Project,
+    tmp_path_factory: pytest.TempPathFactory,
+    seed: int,
+    gone: list[int],
+    late: list[tuple[int, int]],
+    revision: int,
 ) -> None:
-    with Sandbox(revisions(history)[revision]) as brand:
+    options = replace(revisions(history)[revision], seed=seed, messages=150)
+    holding = Holding(project, tmp_path_factory.mktemp("random") / "held.duckdb")
+    with Sandbox(options) as brand:
+        store(brand, holding, DAYS)
         before = rows_by_day(brand)
         for number in gone:
             brand.history.delete(number % len(brand.history))
@@ -245,12 +276,31 @@ def test_random_differences_are_found_exactly(
             at = dt.datetime.combine(DAYS[day], dt.time(), dt.UTC) + dt.timedelta(milliseconds=millisecond)
             brand.history.insert_late(at)
         after = rows_by_day(brand)
-        windows = [day_window(day, "UTC") for day in DAYS]
-        with BrandClient(brand.url, brand.email, brand.token) as client:
-            auditor = Auditor(client, stored.project, Held(stored.database, stored.messages), windows)
-            found = {each.day: (len(each.missing), len(each.gone)) for each in auditor.rows().different}
-    truth = {day: (len(after[day] - before[day]), len(before[day] - after[day])) for day in DAYS}
-    assert found == {day: change for day, change in truth.items() if change != (0, 0)}
+        truth = {day: (len(after[day] - before[day]), len(before[day] - after[day])) for day in DAYS}
+        found = {each.day: (len(each.missing), len(each.gone)) for each in compared(brand, holding).different}
+        assert found == {day: change for day, change in truth.items() if change != (0, 0)}
+        if found:
+            store(brand, holding, sorted(found))
+        assert compared(brand, holding).different == ()
+        assert holding.held.counts(DAYS) == [len(after[day]) for day in DAYS]
+
+
+def store(brand: Sandbox, holding: Holding, days: Sequence[dt.date]) -> None:
+    """The days fetched and normalized, as a run does."""
+    with BrandClient(brand.url, brand.email, brand.token) as client:
+        found = list(crawl(client, [day_window(day, "UTC") for day in days]))
+    rows = [page_row(window.window.key, kept, Redaction()) for window in found for kept in window.pages]
+    warehouse = DuckDBWarehouse(database=str(holding.database))
+    warehouse.replace(holding.project.source("raw", "message_pages").table, days, rows)
+    load_seeds(holding.database, holding.project.seeds)
+    model = next(model for model in holding.project.models if model.table.label == "core.messages")
+    warehouse.replace(model.table, days, model.select(days))
+
+
+def compared(brand: Sandbox, holding: Holding) -> Audit:
+    windows = [day_window(day, "UTC") for day in DAYS]
+    with BrandClient(brand.url, brand.email, brand.token) as client:
+        return Auditor(client, holding.project, holding.held, windows).rows()
 
 
 def rows_by_day(brand: Sandbox) -> dict[dt.date, set[int]]:
@@ -259,6 +309,24 @@ def rows_by_day(brand: Sandbox) -> dict[dt.date, set[int]]:
         if row.created_at.date() in found:
             found[row.created_at.date()].add(row.row)
     return found
+
+
+@needs_lake
+def test_a_lake_is_audited_like_a_file(history: SandboxOptions, project: Project, tmp_path: Path) -> None:
+    holding = Holding(project, located(f"ducklake:{tmp_path}/catalog.ducklake"))
+    results = project.source("meta", "audits").table
+    with Sandbox(replace(history, messages=150, dates_honoured=True)) as brand:
+        store(brand, holding, DAYS)
+        assert audited(brand, holding) == audited(brand, holding, Auditor.rows) == []
+        brand.history.delete(place(brand, DAYS[4], 0))
+        assert [day for day, _, _ in audited(brand, holding)] == [DAYS[4]]
+        found = compared(brand, holding)
+        assert [(each.day, len(each.gone)) for each in found.different] == [(DAYS[4], 1)]
+        record(holding.database, results, found)
+        assert [each.day for each in remembered(holding.database, results).different] == [DAYS[4]]
+        store(brand, holding, [DAYS[4]])
+        assert compared(brand, holding).different == ()
+        assert remembered(holding.database, results).different == (), "fetched again since"
 
 
 def test_what_slips_through_a_crawl_is_seen(
