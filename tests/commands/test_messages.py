@@ -44,6 +44,7 @@ def test_one_conversation_as_a_table_and_a_sender_as_csv(
     assert (
         run(["messages", "--sent-by", email, "--filter", "staff", "--out", str(out), "--format", "csv", "--json"]) == 0
     )
+    assert out.stat().st_mode & 0o777 == 0o600
     (said,) = lines(capsys)
     with out.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))

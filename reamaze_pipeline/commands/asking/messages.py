@@ -114,7 +114,9 @@ def _instants(first: dt.datetime | None, last: dt.datetime | None) -> tuple[dt.d
 
 @contextmanager
 def _written(out: Path | None) -> Iterator[TextIO]:
-    """The output, or a file that is there only once it is whole."""
+    """The output, or a file of its owner's that is there only once it is whole."""
+    from reamaze_pipeline.warehouse.files.permissions import make_private
+
     if out is None:
         try:
             yield sys.stdout
@@ -124,6 +126,8 @@ def _written(out: Path | None) -> Iterator[TextIO]:
         return
     part = out.with_name(f".{out.name}.part")
     try:
+        part.touch(mode=0o600)
+        make_private(part)
         with part.open("w", encoding="utf-8", newline="") as stream:
             yield stream
         part.replace(out)
