@@ -14,7 +14,7 @@ from reamaze_pipeline.api.privacy import Redaction
 from reamaze_pipeline.audit.findings import NamedMessage
 from reamaze_pipeline.errors import NothingStored
 from reamaze_pipeline.warehouse.connection import reading
-from reamaze_pipeline.warehouse.lake.location import Location
+from reamaze_pipeline.warehouse.lake.location import Location, is_there
 from reamaze_pipeline.warehouse.ledger import stored_days
 from reamaze_pipeline.warehouse.table import Table
 
@@ -32,8 +32,10 @@ class Held:
 
     def days(self) -> tuple[dt.date, dt.date]:
         """The first and the last stored day. Raises `NothingStored`."""
-        with reading(self.database) as connection:
-            days = stored_days(connection, self.table)
+        days: set[dt.date] = set()
+        if is_there(self.database):
+            with reading(self.database) as connection:
+                days = stored_days(connection, self.table)
         if not days:
             raise NothingStored("no day is stored yet; run `reamaze-pipeline backfill` first")
         return min(days), max(days)
