@@ -12,7 +12,6 @@ import re
 import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence, Set
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import dagster as dg
@@ -30,6 +29,7 @@ from reamaze_pipeline.instance.home import open_instance
 from reamaze_pipeline.instance.running import end_abandoned_runs, process_tag
 from reamaze_pipeline.runs.failure import failure_of_run
 from reamaze_pipeline.runs.loading import uncollected
+from reamaze_pipeline.runs.outcome import Outcome
 from reamaze_pipeline.settings.brands import typed
 from reamaze_pipeline.state.days import ANOTHER_ZONE, WarehouseState
 from reamaze_pipeline.state.plan import Work, one_run
@@ -41,51 +41,6 @@ from reamaze_pipeline.warehouse.ledger import partition_counts, read_ledger
 
 _BARE = re.compile(r"(?P<up>\d*\+)?(?P<key>[\w./ -]*/[\w./ -]*\w)(?P<down>\+\d*)?")
 SILENT = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What a backfill did. `messages` are all that are stored for the days asked for, fetched now or before.
-
-    `built` are the tables of which days were stored, with the number of these days; `views` those defined anew.
-    """
-
-    days: int
-    fetched_days: int
-    messages: int
-    requests: int
-    retries: int
-    waited_seconds: float
-    seconds: float
-    built: Mapping[str, int] = field(default_factory=dict)
-    views: Sequence[str] = ()
-    because: Mapping[str, int] = field(default_factory=dict)
-    """Why days were stale, and how many for each reason."""
-    unproven: Mapping[str, str] = field(default_factory=dict)
-    """Days that are stored although they could not be proven to be whole, and what stood in the way of each."""
-    elsewhere: str = ""
-    """What is wrong with stored days that were not asked for, and the command that mends it; empty if nothing is."""
-
-    @property
-    def in_words(self) -> str:
-        """One line for people."""
-        stored = f"{self.days:,} days are stored with {self.messages:,} messages"
-        done = []
-        if self.fetched_days:
-            done.append(
-                f"{self.fetched_days:,} of them fetched in {self.requests:,} requests ({self.retries:,} retries),"
-                f" {self.seconds:.1f} s in all"
-            )
-        elif self.built:
-            done.append(f"nothing had to be fetched; built: {', '.join(self.built)}")
-        else:
-            done.append("nothing had to be fetched or built")
-        if self.views and not self.fetched_days:
-            done.append(f"defined anew: {', '.join(self.views)}")
-        done += [f"{reason} ({days:,} day{'s' * (days != 1)})" for reason, days in self.because.items()]
-        if self.unproven:
-            done.append(f"UNPROVEN: {len(self.unproven):,} of them, such as {next(iter(self.unproven))}")
-        return f"{stored}; {'; '.join(done)}.{self.elsewhere and f' {self.elsewhere}'}"
 
 
 def backfill(

@@ -23,7 +23,7 @@ from reamaze_pipeline.runs.loading import uncollected
 
 if TYPE_CHECKING:
     from reamaze_pipeline.deployment import Deployment
-    from reamaze_pipeline.runs.backfill import Outcome
+    from reamaze_pipeline.runs.outcome import Outcome
 
 FOLDER = Path("data/demo")
 DAYS = 60
