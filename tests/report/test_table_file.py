@@ -53,7 +53,7 @@ def test_parquet_keeps_types(brand: Brand, tmp_path: Path) -> None:
 
 def test_days_are_cut_at_both_ends(brand: Brand, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    result = export_table(brand[0], "Metrics.Stored_Days", first=on(3).date(), last=on(4).date())
+    result = export_table(brand[0], "Intermediate.Stored_Days", first=on(3).date(), last=on(4).date())
     assert result.path == Path("intermediate.stored_days.csv")
     assert [row["day"] for row in csv.DictReader(result.path.read_text().splitlines())] == ["2026-03-05", "2026-03-06"]
     assert export_table(brand[0], "intermediate.stored_days", first=on(12).date()).rows == 2
