@@ -5,10 +5,11 @@ What Dagster reads from the environment is set here, for this process and every 
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import dagster as dg
+from filelock import FileLock
 
 from reamaze_pipeline.errors import SettingsError
 from reamaze_pipeline.warehouse.files.permissions import make_private
@@ -113,7 +114,15 @@ def _configure(file: Path, *, make: bool) -> None:
 
 @contextmanager
 def open_instance(database: str | Location) -> Iterator[dg.DagsterInstance]:
-    """Dagster's records for this warehouse, for as long as the block lasts."""
-    dagster_home(database)
-    with dg.DagsterInstance.get() as instance:
+    """Dagster's records for this warehouse, for as long as the block lasts.
+
+    One process opens them at a time: two that make them at once, which Dagster does when they are first asked, would
+    each find half of the other's tables.
+    """
+    home = dagster_home(database)
+    with ExitStack() as stack:
+        with FileLock(home / ".opening.lock"):
+            instance = stack.enter_context(dg.DagsterInstance.get())
+            instance.get_runs(limit=1)
+            instance.get_asset_keys(limit=1)
         yield instance
