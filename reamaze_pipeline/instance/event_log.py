@@ -6,8 +6,8 @@ the index holds everything. It is the file that Dagster made and stays readable 
 of its own is read there, and goes on there, so a folder of records from before needs no migration.
 
 The one import of Dagster's inside is this module's, because there is no public class to derive from. Of it only methods
-without an underscore are called or overridden; `tests/instance/test_event_log.py` tries them, and the CI runs it with
-the oldest and the newest Dagster that `pyproject.toml` allows.
+without an underscore are called or overridden. `tests/instance/test_event_log.py` tries them, and `make matrix` does so
+with the oldest and the newest Dagster that `pyproject.toml` allows.
 """
 
 from __future__ import annotations
