@@ -11,13 +11,13 @@ from reamaze_pipeline.report.numbers.metric_query import fetch
 from reamaze_pipeline.report.numbers.period import Period
 
 MOST_POINTS = 31
-"""`backlog_daily` looks at all history for each day, so longer periods are told by the last day of each part."""
+"""More would be a blur in the chart: a longer period is told by the last day of each part."""
 AGES = ("under 1 day", "1 to 3 days", "3 to 7 days", "a week or longer")
 
 _BACKLOG = """
     SELECT day, waiting_count, waiting_under_1d, waiting_1_3d, waiting_3_7d, waiting_7d_plus, unknown_age_count,
         added_count, answered_count
-    FROM metrics.backlog_daily WHERE list_contains($days, day) ORDER BY day
+    FROM metrics.backlog_daily WHERE day BETWEEN $first AND $last AND list_contains($days, day) ORDER BY day
 """
 
 
@@ -38,5 +38,5 @@ def read_backlog(connection: duckdb.DuckDBPyConnection, period: Period) -> tuple
     stored = sorted(period.stored)
     every = -(-len(stored) // MOST_POINTS)
     days = stored[::-1][::every][::-1]
-    rows = fetch(connection, _BACKLOG, days=days)
+    rows = fetch(connection, _BACKLOG, first=period.first, last=period.last, days=days) if days else []
     return tuple(BacklogDay(row[0], row[1], tuple(row[2:6]), *row[6:]) for row in rows)
