@@ -14,6 +14,7 @@ from reamaze_pipeline.deployment import Deployment
 from reamaze_pipeline.report.build import build_report, write_page, write_report
 from reamaze_pipeline.report.charts.renderer import Renderer
 from reamaze_pipeline.report.overview import BrandPage, render_overview
+from reamaze_pipeline.settings.brands import VIEWS
 from reamaze_pipeline.state.promises import broken
 from reamaze_pipeline.state.union import BrandFile, define_union
 from reamaze_pipeline.warehouse.lake.location import folder_beside, is_there
@@ -43,7 +44,7 @@ def write_all_brands(deployments: Sequence[Deployment]) -> AllBrands:
         if isinstance(each.database, Path) and is_there(each.database)
     ]
     missing = [each.brand or "" for each in deployments if each.brand not in {file.brand for file in files}]
-    views = folder / f"{NAME}.duckdb"
+    views = folder / VIEWS
     tables = define_union(views, files) if files else []
     with Renderer() as renderer:
         pages = [_page(each, folder, renderer) for each in deployments]

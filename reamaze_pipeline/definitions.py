@@ -20,6 +20,7 @@ from reamaze_pipeline.defs.modelled.views import view_assets
 from reamaze_pipeline.defs.naming import JOB, Naming, plain
 from reamaze_pipeline.defs.nights.newest_day import newest_day, nothing_missing_sensor
 from reamaze_pipeline.defs.nights.today import today_job, today_sensor
+from reamaze_pipeline.defs.ours_alone import OursAlone, writing
 from reamaze_pipeline.defs.resources import ReamazeResource, renderer
 from reamaze_pipeline.defs.schedules import DESCRIPTION, daily_schedule, upkeep_schedules
 from reamaze_pipeline.defs.sensors import alerts_sensor, report_sensor, snapshot_sensor
@@ -53,7 +54,9 @@ def build_defs(
     IO manager, no default, neither `io_manager` nor the executor, is taken, and runs of others are let be.
 
     Raises:
-        SettingsError: a setting is missing or malformed, or both `deployment` and `settings` are given.
+        SettingsError: a setting is missing or malformed, a prefix or the group cannot be a name in Dagster, or both
+            `deployment` and `settings` are given. Two brands that write one database are refused when Dagster loads
+            the location that holds both.
         ModelError: a SQL model cannot be loaded; the text names file and line.
     """
     if settings is not None:
@@ -70,14 +73,17 @@ def graph(deployment: Deployment, names: Naming, progress: CrawlProgress | None 
     partitions, project = deployment.partitions, deployment.project
     report = _report_path(deployment, names)
     tables = [
-        message_pages(
-            partitions,
-            project,
-            deployment.pages,
-            deployment.redaction,
-            names,
-            _pool(deployment),
-            keep_unproven=deployment.trust.unproven == "keep",
+        writing(
+            message_pages(
+                partitions,
+                project,
+                deployment.pages,
+                deployment.redaction,
+                names,
+                _pool(deployment),
+                keep_unproven=deployment.trust.unproven == "keep",
+            ),
+            deployment.written,
         ),
         *table_assets(project, partitions, names),
         *view_assets(project, names),
@@ -95,7 +101,7 @@ def graph(deployment: Deployment, names: Naming, progress: CrawlProgress | None 
         ),
         newest_day(partitions, [key for table in tables for key in table.keys], deployment.state, names),
     ]
-    ours = dg.AssetSelection.assets(*(key for asset in assets for key in asset.keys))
+    ours = OursAlone(key for asset in assets for key in asset.keys)
     # A process for each step, Dagster's own way, takes five times as long as the work, and DuckDB lets one write.
     job = dg.define_asset_job(
         names.name(JOB), selection=ours, description=DESCRIPTION, executor_def=dg.in_process_executor

@@ -16,7 +16,7 @@ import dagster as dg
 
 from reamaze_pipeline import settings
 from reamaze_pipeline.api.privacy import Redaction
-from reamaze_pipeline.defs.naming import ALONE, Naming, plain
+from reamaze_pipeline.defs.naming import ALONE, Naming, resource_prefix_of
 from reamaze_pipeline.defs.partitions import daily_partitions
 from reamaze_pipeline.errors import SettingsError
 from reamaze_pipeline.instance.people_key import people_key
@@ -26,6 +26,7 @@ from reamaze_pipeline.models.model import Project, Source
 from reamaze_pipeline.models.project import load_project
 from reamaze_pipeline.models.singular_tests import SingularTest, load_singular_tests
 from reamaze_pipeline.settings.brands import chosen, known_brands
+from reamaze_pipeline.settings.values import one_place
 from reamaze_pipeline.shipped import shipped
 from reamaze_pipeline.state.days import WarehouseState, read_state
 from reamaze_pipeline.warehouse.files.permissions import keep_private, let_read
@@ -132,6 +133,11 @@ class Deployment:
         return daily_partitions(self.calendar)
 
     @property
+    def written(self) -> set[str]:
+        """The places that nobody else may write."""
+        return {one_place(str(each)) for each in (self.database, self.storage.snapshot) if each is not None}
+
+    @property
     def report_path(self) -> Path:
         """Where the report is written: beside the database."""
         name = f"support_report_{self.brand}" if self.brand else "support_report"
@@ -140,7 +146,7 @@ class Deployment:
     @property
     def names(self) -> Naming:
         """Its names in our own code location."""
-        return Naming((self.brand,), f"{plain(self.brand)}_", own=True) if self.brand else ALONE
+        return Naming((self.brand,), resource_prefix_of((self.brand,)), own=True) if self.brand else ALONE
 
     @cached_property
     def links(self) -> str | None:

@@ -16,6 +16,8 @@ from typing import Any, TypeVar, cast
 
 import dagster as dg
 
+from reamaze_pipeline.errors import SettingsError
+
 RESOURCES = {
     "reamaze": "reamaze",
     "warehouse": "reamaze_warehouse",
@@ -25,6 +27,10 @@ RESOURCES = {
 """What our assets ask of Dagster: the names of their parameters, and the keys that nobody else would take."""
 
 JOB = "daily_messages"
+
+_PART = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,62}")
+_PARAMETER = re.compile(r"(?:[A-Za-z_][A-Za-z0-9_]{0,62})?")
+_GROUP = re.compile(r"[A-Za-z0-9_]{1,63}")
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -46,10 +52,18 @@ class Naming:
     def of(
         cls, key_prefix: str | Sequence[str] | None, resource_prefix: str | None = None, group: str | None = None
     ) -> Naming:
-        """In another's location. Without a prefix of their own, resources take that of the keys."""
+        """In another's location. Without a prefix of their own, resources take that of the keys.
+
+        Raises `SettingsError` for what Dagster would refuse as a name, in words that say what it takes.
+        """
         path = (key_prefix,) if isinstance(key_prefix, str) else tuple(key_prefix or ())
+        for part in path:
+            _refuse("key_prefix", part, _PART, "a to z, A to Z, digits, _, - and ., of which - and . are not the first")
         if resource_prefix is None:
-            resource_prefix = "".join(f"{plain(part)}_" for part in path)
+            resource_prefix = resource_prefix_of(path)
+        _refuse("resource_prefix", resource_prefix, _PARAMETER, "a to z, A to Z, digits and _, no digit first")
+        if group is not None:
+            _refuse("group", group, _GROUP, "a to z, A to Z, digits and _")
         return cls(path, resource_prefix, group)
 
     def key(self, *path: str) -> dg.AssetKey:
@@ -112,6 +126,17 @@ class Naming:
         }
         del as_asked.__wrapped__
         return cast("F", as_asked)
+
+
+def _refuse(what: str, given: object, allowed: re.Pattern[str], in_words: str) -> None:
+    if not isinstance(given, str) or not allowed.fullmatch(given):
+        raise SettingsError(f"{what} {given!r} cannot be: it takes 1 to 63 of {in_words}")
+
+
+def resource_prefix_of(path: Sequence[str]) -> str:
+    """What stands before the resources of such a key prefix: the start of a Python name, as a parameter's is."""
+    prefix = "".join(f"{plain(part)}_" for part in path)
+    return f"_{prefix}" if prefix[:1].isdigit() else prefix
 
 
 def plain(name: str) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -23,12 +23,27 @@ from reamaze_pipeline.errors import SettingsError, UsageRefused
 from reamaze_pipeline.settings import groups
 from reamaze_pipeline.settings.environment import load_environment, read
 from reamaze_pipeline.settings.groups import PREFIX
+from reamaze_pipeline.settings.values import one_place
 
 _LOGIN = {"email": "REAMAZE_EMAIL", "api_token": "REAMAZE_API_TOKEN"}
 _REFERENCE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
+VIEWS = "all_brands.duckdb"
+"""The file of the views over all brands."""
 _OWN = {"api_url": "", "snapshot": ""}
 """What no brand takes over from the environment, unless it says so itself."""
+
+
+class _EachOnce(yaml.SafeLoader):
+    """YAML whose mappings name nothing twice: of two brands of one name, the last would take the other's place."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        keys = [key for key, _ in node.value if key.tag != "tag:yaml.org,2002:merge"]
+        names = [self.construct_object(key, deep=True) for key in keys]
+        for name in names:
+            if names.count(name) > 1:
+                raise SettingsError(f"{PREFIX}BRANDS names {name} twice, on line {node.start_mark.line + 1} and below")
+        return super().construct_mapping(node, deep=deep)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,19 +130,29 @@ def known_brands() -> dict[str, NamedBrand]:
 def read_brands(file: Path) -> dict[str, NamedBrand]:
     """The brands that a file describes. Raises as `known_brands` does."""
     try:
-        found = yaml.safe_load(file.read_text(encoding="utf-8"))
+        found = yaml.load(file.read_text(encoding="utf-8"), _EachOnce)  # noqa: S506 a SafeLoader
     except (OSError, ValueError, yaml.YAMLError) as error:
         raise SettingsError(f"{PREFIX}BRANDS {file} cannot be read ({type(error).__name__})") from None
     if not isinstance(found, dict) or not found:
         raise SettingsError(f"{PREFIX}BRANDS {file} must name brands, each with its settings below it")
     folder = _folder()
     brands = {str(name): _brand(str(name), values or {}, folder) for name, values in found.items()}
-    places: dict[str, str] = {}
-    for brand in brands.values():
-        place = brand.environment[f"{PREFIX}DATABASE"]
-        if places.setdefault(place, brand.name) != brand.name:
-            raise SettingsError(f"{brand.name} and {places[place]} have one database, {place}; each needs its own")
+    _refuse_shared(brands.values())
     return brands
+
+
+def _refuse_shared(brands: Iterable[NamedBrand]) -> None:
+    owners: dict[str, str] = {}
+    for brand in brands:
+        for setting in ("DATABASE", "SNAPSHOT"):
+            place = brand.environment[f"{PREFIX}{setting}"]
+            if Path(place).name == VIEWS:
+                raise SettingsError(
+                    f"the brand {brand.name} cannot write {place}: the views of all brands are made there"
+                )
+            if place and owners.setdefault(one_place(place), brand.name) != brand.name:
+                other = owners[one_place(place)]
+                raise SettingsError(f"{brand.name} and {other} have one {setting.lower()}, {place}; each needs its own")
 
 
 def _folder() -> Path:
@@ -138,14 +163,17 @@ def _folder() -> Path:
 
 def _brand(name: str, values: Any, folder: Path) -> NamedBrand:
     if not _NAME.fullmatch(name):
-        raise SettingsError(f"the brand {name!r} must be named in small letters, digits and dashes")
+        raise SettingsError(
+            f"the brand {name!r} must be named in small letters, digits and dashes, a dash not first, at most 63"
+        )
     if not isinstance(values, dict):
         raise SettingsError(f"the brand {name} must have settings below it, such as start_date: 2024-01-31")
     _refuse_unknown(name, values)
     variables = {key: _variable(name, key, values[key]) if key in values else own for key, own in _LOGIN.items()}
     told = {key: _text(value) for key, value in values.items() if key not in _LOGIN}
     defaults = {**_OWN, "brand": name, "database": str(folder / f"{name}.duckdb")}
-    environment = {PREFIX + key.upper(): value for key, value in (defaults | told).items()}
+    said = {key: value for key, value in told.items() if value or key not in defaults}
+    environment = {PREFIX + key.upper(): value for key, value in (defaults | said).items()}
     return NamedBrand(name, environment, variables["email"], variables["api_token"])
 
 

@@ -46,6 +46,14 @@ def _database(location: object) -> object:
     return location if not isinstance(location, str) or ":" in location else Path(location).expanduser()
 
 
+def one_place(database: str) -> str:
+    """Where a database is: equal for two spellings of one file, or of one lake's catalog."""
+    catalog, _, options = database.partition("#")
+    kind, _, path = catalog.rpartition(":")
+    schema = [option for option in options.split("&") if option.startswith("schema=")]
+    return ":".join([*filter(None, [kind]), str(Path(path).expanduser().resolve()), *schema])
+
+
 def _iso_day(value: object) -> object:
     """`YYYY-MM-DD` alone: pydantic would also read numbers as days since 1970."""
     if not isinstance(value, str):

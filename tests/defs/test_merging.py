@@ -6,6 +6,7 @@ import subprocess
 import sys
 import traceback
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 import duckdb
@@ -87,6 +88,42 @@ def test_a_setting_that_is_none_is_said(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=r"must be a dagster\.EnvVar") as refused:
         Deployment.from_settings({"brand": "acme", "start_date": "2026-01-01", "api_token": "secret-word"})
     assert "secret-word" not in str(refused.value)
+
+
+GIVEN = {"brand": "acme", "start_date": "2026-01-01"}
+
+
+@pytest.mark.parametrize(
+    ("names", "said"),
+    [
+        ({"key_prefix": "größe"}, "key_prefix 'größe' .* a to z, A to Z, digits, _, - and"),
+        ({"key_prefix": ["acme", "a b"]}, "key_prefix 'a b' .* a to z"),
+        ({"key_prefix": ""}, "1 to 63 of"),
+        ({"resource_prefix": "acme-"}, "resource_prefix 'acme-' .* digits and _, no digit first"),
+        ({"resource_prefix": "3m_"}, "no digit first"),
+        ({"group": "Größe"}, "group 'Größe' .* digits and _"),
+        ({"group": ""}, "1 to 63 of"),
+    ],
+)
+def test_a_name_that_dagster_refuses_is_refused_in_words(names: dict[str, Any], said: str) -> None:
+    with pytest.raises(SettingsError, match=said):
+        build_defs(settings=GIVEN, **names)
+
+
+def test_a_brand_that_begins_with_a_digit_loads() -> None:
+    dg.Definitions.validate_loadable(build_defs(settings=GIVEN, key_prefix="3m-shop"))
+
+
+def test_two_brands_that_write_one_file_are_refused_where_they_meet(tmp_path: Path) -> None:
+    one = tmp_path / "one.duckdb"
+    acme = build_defs(settings=GIVEN | {"database": str(one)}, key_prefix="acme")
+    beta = build_defs(settings=GIVEN | {"database": f"{tmp_path}/./one.duckdb"}, key_prefix="beta")
+    with pytest.raises(dg.DagsterInvalidDefinitionError) as refused:
+        dg.Definitions.validate_loadable(dg.Definitions.merge(acme, beta))
+    told = "the brand acme and the brand beta both write "
+    assert str(refused.value.__cause__).startswith(f"{told}{one}; give each a database")
+    copied = Deployment.from_settings(GIVEN | {"database": "beta.duckdb", "snapshot": str(one)})
+    assert str(one) in copied.written
 
 
 def test_the_environment_is_of_no_brand_that_was_given(

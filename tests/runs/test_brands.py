@@ -140,6 +140,14 @@ def test_the_location_holds_every_brand(two: None) -> None:
     assert token == dg.EnvVar("ACME_TOKEN")
 
 
+def test_what_a_brand_leaves_blank_is_its_own_default(tmp_path: Path) -> None:
+    file = tmp_path / "brands.yaml"
+    file.write_text("acme: &like\n  timezone: Asia/Kolkata\n  database:\nbeta:\n  <<: *like\n")
+    found = {name: brand.environment for name, brand in read_brands(file).items()}
+    assert {Path(told["REAMAZE_DATABASE"]).name for told in found.values()} == {"acme.duckdb", "beta.duckdb"}
+    assert found["beta"]["REAMAZE_TIMEZONE"] == "Asia/Kolkata"
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
@@ -147,7 +155,16 @@ def test_the_location_holds_every_brand(two: None) -> None:
         ("acme:\n  startdate: 2026-03-01\n", "did you mean start_date"),
         ("Acme Inc:\n  start_date: 2026-03-01\n", "small letters"),
         ("- acme\n", "must name brands"),
-        ("a:\n  database: x.duckdb\nb:\n  database: x.duckdb\n", "one database"),
+        ("a:\n  database: x.duckdb\nb:\n  database: ./data/../x.duckdb\n", "b and a have one database"),
+        ("a:\n  database: ducklake:x\nb:\n  database: ducklake:./x#data=y\n", "b and a have one database"),
+        ("a:\n  snapshot: x.duckdb\nb:\n  snapshot: x.duckdb\n", "b and a have one snapshot"),
+        ("a:\n  snapshot: x.duckdb\nb:\n  database: x.duckdb\n", "b and a have one database"),
+        ("a:\n  database: all_brands.duckdb\n", "the views of all brands are made there"),
+        ("a:\n  timezone: UTC\nb: {}\na: {}\n", "names a twice"),
+        ("a:\n  start_date: 2026-03-01\n  start_date: 2026-03-02\n", "names start_date twice"),
+        ("größe: {}\n", "a dash not first, at most 63"),
+        ("'': {}\n", "small letters"),
+        ("", "must name brands"),
     ],
 )
 def test_a_file_that_is_wrong_is_refused_without_its_secrets(tmp_path: Path, text: str, said: str) -> None:
