@@ -1,25 +1,36 @@
 """Things that come one by one, handed on a few at a time: what arrives while a write would take longer than it."""
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TypeVar
 
 Item = TypeVar("Item")
 
+TIMES_AS_LONG = 8
+"""Gathering takes so much longer than handing on, which thus costs a ninth of the time."""
+MOST = 10
+"""But at most so many times as long as was asked for, because what is gathered is lost with the process."""
 
-def batches(items: Iterable[Item], *, seconds: float) -> Iterator[list[Item]]:
-    """The items in order, in lists: each ends with the first item that arrives `seconds` after it was begun.
+
+def batches(
+    items: Iterable[Item], *, seconds: float, weight: Callable[[Item], int] = lambda _: 0, most: int = 1
+) -> Iterator[list[Item]]:
+    """The items in order, in lists. Each ends with the first item that arrives `seconds` after it was begun, or later
+    by up to `MOST` times where whoever takes the lists is slow with them; or with the item that makes it weigh `most`.
 
     If the source fails, what had arrived is handed on first, then the failure is raised.
     """
     batch: list[Item] = []
-    begun = time.monotonic()
+    weighs, lasting, begun = 0, seconds, time.monotonic()
     try:
         for item in items:
             batch.append(item)
-            if time.monotonic() - begun >= seconds:
+            weighs += weight(item)
+            if weighs >= most or time.monotonic() - begun >= lasting:
+                handed = time.monotonic()
                 yield batch
-                batch, begun = [], time.monotonic()
+                batch, weighs, begun = [], 0, time.monotonic()
+                lasting = min(max(seconds, TIMES_AS_LONG * (begun - handed)), MOST * seconds)
     except Exception:  # raised again below: complete days must not be lost because a later one failed
         if batch:
             yield batch

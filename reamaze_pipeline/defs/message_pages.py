@@ -38,7 +38,10 @@ KEY = dg.AssetKey(["raw", "message_pages"])
 POOL = "reamaze_api"
 """Dagster's pool of those that ask the API. Where workers share a login, its limit keeps them within one budget."""
 SECONDS_PER_WRITE = 0.5
-"""Days that become complete within this time are committed together; a kill costs at most so much work."""
+"""Days that become complete within this time are committed together, or within ten times this where writing is slow; a
+kill costs at most so much work."""
+PAGES_PER_WRITE = 300
+"""In memory at once, besides those of a day that alone has more."""
 TRIES_AT_NIGHT = 6
 """After 1, 2, 4 … 32 minutes: together an hour and three minutes, so that an hour's outage costs nothing."""
 A_MINUTE = 60.0
@@ -101,7 +104,9 @@ def message_pages(
         with told, _tried_again_at_night(context), reamaze.client() as client:
             crawled = partial(crawl_or_keep, say=context.log.warning) if keep_unproven else crawl
             found = crawled(client, windows, hints=hints, concurrency=reamaze.concurrency, known=known.windows)
-            for complete in batches(found, seconds=SECONDS_PER_WRITE):
+            for complete in batches(
+                found, seconds=SECONDS_PER_WRITE, weight=lambda window: len(window.pages), most=PAGES_PER_WRITE
+            ):
                 _store(context, warehouse, table, complete, partitions.timezone, began, keep)
                 days_fetched += len(complete)
                 for window in complete:

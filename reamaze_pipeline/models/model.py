@@ -19,7 +19,7 @@ from reamaze_pipeline.models.template import Relation, SqlTemplate
 from reamaze_pipeline.warehouse.day_filter import DailyInput, DailySelect, DayFilter
 from reamaze_pipeline.warehouse.table import Column, ColumnTest, Select, Table, quoted
 
-ROWS_PER_BATCH = 150_000
+ROWS_PER_BATCH = 30_000
 """Rows of an input that a model is computed from at a time, unless the input's ``meta`` says otherwise."""
 
 META = "meta"

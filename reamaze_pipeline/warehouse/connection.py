@@ -16,7 +16,7 @@ from pathlib import Path
 import duckdb
 
 from reamaze_pipeline.errors import DatabaseUnavailable
-from reamaze_pipeline.warehouse.engine import Mode, attach, engine_of, let_go
+from reamaze_pipeline.warehouse.engine import Mode, attach, bare, engine_of, let_go
 from reamaze_pipeline.warehouse.files.failures import told_in_words
 from reamaze_pipeline.warehouse.files.permissions import make_private
 from reamaze_pipeline.warehouse.lake.location import Lake, Location, is_there, located
@@ -27,10 +27,11 @@ from reamaze_pipeline.warehouse.table import quoted
 WAIT_SECONDS = 20.0
 """How long a locked file is waited for. Our own writes hold it for well under a second each."""
 
-ROWS_PER_GROUP = 16_384
-"""A write rewrites the whole group of rows it adds to, so groups of DuckDB's own size, 122,880, would have a day of fat
-pages rewrite gigabytes, and leave all cores but one idle while they are compressed; smaller ones take longer. One size
-for all writes, because a checkpoint merges the groups of every table, written or not."""
+ROWS_PER_GROUP = 2_048
+"""The fewest that DuckDB knows. A write rewrites, and holds in memory, the whole group of rows it adds to: groups of its
+own size, 122,880, would have a day of fat pages rewrite gigabytes; with 16,384 a first backfill still rewrote all its
+pages again and again, took 100 MB more and left a file half as large again. One size for all writes, because a
+checkpoint merges the groups of every table, written or not."""
 
 FILE_FORMAT = "v1.4.0"
 """The oldest DuckDB that reads a new file, whichever version writes it. Formats before 1.3 know fewer ways to compress
@@ -99,7 +100,8 @@ def _alone(lake: Lake, wait_seconds: float) -> AbstractContextManager[timedelta]
 @contextmanager
 def without_database() -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection that sees no stored table, session time zone UTC; for what is computed from frames alone."""
-    with told_in_words(Path(tempfile.gettempdir(), "*")), closing(engine_of().duckdb.cursor()) as connection:
+    engine = engine_of()
+    with told_in_words(Path(tempfile.gettempdir(), "*")), bare(engine), closing(engine.duckdb.cursor()) as connection:
         connection.execute("SET TimeZone = 'UTC'")
         yield connection
 

@@ -17,8 +17,8 @@ import re
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Collection, Sequence
-from contextlib import ExitStack, suppress
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -61,13 +61,28 @@ class _Attached:
     kept: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Engine:
     """A DuckDB of this process and what is open in it. ``changed`` is held while a file is attached or detached."""
 
     duckdb: duckdb.DuckDBPyConnection
     attached: dict[Location, _Attached] = field(default_factory=dict)
     changed: threading.Condition = field(default_factory=threading.Condition)
+    bare: int = 0
+    """Sessions on no file at all."""
+
+    def drop_cache(self, sessions: int) -> None:
+        """Give back the memory that DuckDB keeps of files it read and wrote, a hundred megabytes after each large write.
+
+        Does nothing unless exactly so many sessions are open: the statements of others would find no memory.
+        """
+        with self.changed:
+            if sum(database.users for database in self.attached.values()) + self.bare != sessions:
+                return
+            (allowed,) = self.duckdb.execute("SELECT current_setting('memory_limit')").fetchall()[0]
+            with suppress(duckdb.OutOfMemoryException):  # what is in use stays
+                self.duckdb.execute(f"SET memory_limit = '{_REMEMBERED}'")
+            self.duckdb.execute(f"SET memory_limit = '{allowed}'")  # RESET does not reach the memory's manager
 
 
 def engine_of(location: Location | None = None) -> Engine:
@@ -85,6 +100,7 @@ def _engine(process: int, lake: Lake | None) -> Engine:  # noqa: ARG001 (a lake 
     connection.execute("SET enable_external_file_cache = false")  # staged files are read once
     # From the length of a usual message on. DuckDB's own 4096 leaves bodies unpacked, because a few are very long.
     connection.execute("SET zstd_min_string_length = 128")
+    connection.execute("SET write_buffer_row_group_count = 1")  # five are no faster and hold five groups in memory
     # A file is closed after each write, and then checkpointed: writing the log before that would be writing twice.
     connection.execute("SET checkpoint_threshold = '0b'")
     engine = Engine(connection)
@@ -209,8 +225,21 @@ def let_go(engine: Engine, location: Location) -> None:
             del engine.attached[key]
             try:
                 engine.duckdb.execute(f"DETACH {quoted(ours.name)}")
+                engine.drop_cache(sessions=0)
             finally:
                 engine.changed.notify_all()
+
+
+@contextmanager
+def bare(engine: Engine) -> Iterator[None]:
+    """A session on no file, for as long as the block lasts."""
+    with engine.changed:
+        engine.bare += 1
+    try:
+        yield
+    finally:
+        with engine.changed:
+            engine.bare -= 1
 
 
 def _holder(error: duckdb.Error) -> str | None:
@@ -238,15 +267,9 @@ def _why(location: Location, error: duckdb.Error) -> str:
 
 
 def forget() -> None:
-    """Drop what DuckDB keeps in memory of the files it read and wrote; otherwise that grows to most of the machine's.
+    """Drop what DuckDB keeps of files in the middle of a session; otherwise that grows to most of the machine's memory.
 
-    Does nothing while more than one connection of `reading` or `writing` is open in this process, because its
-    statements would find no memory.
+    Does nothing while more than one connection is open in this process.
     """
     for engine in _started[os.getpid()]:
-        with engine.changed:
-            if sum(database.users for database in engine.attached.values()) == 1:
-                (allowed,) = engine.duckdb.execute("SELECT current_setting('memory_limit')").fetchall()[0]
-                with suppress(duckdb.OutOfMemoryException):  # what is in use stays
-                    engine.duckdb.execute(f"SET memory_limit = '{_REMEMBERED}'")
-                engine.duckdb.execute(f"SET memory_limit = '{allowed}'")  # RESET does not reach the memory's manager
+        engine.drop_cache(sessions=1)

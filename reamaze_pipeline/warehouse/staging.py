@@ -35,7 +35,7 @@ Storable = pd.DataFrame | Select | Rows
 
 WORKERS = min(4, os.cpu_count() or 1)
 """Batches computed at once."""
-AT_ONCE = 2 * WORKERS
+AT_ONCE = WORKERS
 """Batches after which what was read of them is dropped from memory."""
 
 _INTEGRAL = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT"} | {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -28,3 +29,24 @@ def test_what_arrived_before_a_failure_is_handed_on_first() -> None:
     with pytest.raises(ConnectionError):
         found.extend(batches(failing(), seconds=60))
     assert found == [[1, 2]]
+
+
+@given(items=st.lists(st.integers(1, 9), max_size=20), most=st.integers(1, 30))
+def test_a_batch_ends_with_the_item_that_makes_it_heavy_enough(items: list[int], most: int) -> None:
+    found = list(batches(items, seconds=60, weight=lambda item: item, most=most))
+    assert [item for batch in found for item in batch] == items
+    assert all(sum(batch[:-1]) < most for batch in found)
+    assert all(sum(batch) >= most for batch in found[:-1])
+
+
+def test_who_is_slow_with_a_batch_gets_more_at_once() -> None:
+    def arriving() -> Iterator[int]:
+        for item in range(400):
+            time.sleep(0.0005)
+            yield item
+
+    sizes = []
+    for batch in batches(arriving(), seconds=0.01):
+        sizes.append(len(batch))
+        time.sleep(0.01)
+    assert max(sizes[1:]) > 2 * sizes[0]
