@@ -30,7 +30,7 @@ from reamaze_pipeline.models.model import Project, Source
 from reamaze_pipeline.state.days import pages_version, read_state
 from reamaze_pipeline.state.known import Known, read_known
 from reamaze_pipeline.state.provision import bring_up_to_date
-from reamaze_pipeline.warehouse.io_manager import DuckDBWarehouse, table_metadata
+from reamaze_pipeline.warehouse.io_manager import DAYS_TOLD, DuckDBWarehouse, table_metadata
 from reamaze_pipeline.warehouse.neighbours import neighbouring_rows
 from reamaze_pipeline.warehouse.table import Table
 
@@ -196,7 +196,8 @@ class _Told:
             "proof": dg.MetadataValue.json(_proof(window)),
         }
         self._metadata[window.window.key] = metadata
-        self._context.add_asset_metadata(metadata, partition_key=window.window.key)
+        if len(self._metadata) <= DAYS_TOLD:  # newest first
+            self._context.add_asset_metadata(metadata, partition_key=window.window.key)
 
     def __enter__(self) -> Self:
         return self

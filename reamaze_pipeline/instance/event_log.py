@@ -23,13 +23,16 @@ import dagster as dg
 from dagster._core.storage.event_log import SqliteEventLogStorage, SqlPollingEventWatcher  # noqa: TID251 see above
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.pool import NullPool
 
 INDEX = "index"
 FOLDER = Path("history", "runs")
 """Where Dagster keeps its event log, inside its home."""
 SECONDS_TO_WAIT_FOR_OTHERS = 30
 
-FEWEST_EMPTY_PAGES = 1000
+BYTES_PER_PAGE = 16_384
+"""Of a new file. An event has some 2,200 bytes, so that of SQLite's usual 4,096 every page would be half empty."""
+FEWEST_EMPTY_PAGES = 250
 ROWS_AT_ONCE = 100
 """A row is seven values, and an older SQLite takes no more than 999 in a statement."""
 _SUPERSEDED_CHECKS = """
@@ -56,7 +59,10 @@ class SingleFileEventLog(SqliteEventLogStorage):
         self._open: Connection | None = None
         self._with_own_file: set[str] = set()
         self._tables: set[str] = set()
+        is_new = not Path(self._folder, f"{INDEX}.db").exists()
         super().__init__(str(self._folder), inst_data)
+        if is_new:
+            self._make_pages_larger()
         self._watcher = SqlPollingEventWatcher(self)
 
     @classmethod
@@ -168,6 +174,18 @@ class SingleFileEventLog(SqliteEventLogStorage):
         with self._turn:
             self._close()
         super().dispose()
+
+    def _make_pages_larger(self) -> None:
+        """While nothing is in the file yet. SQLite does so only when it writes the file anew, and keeps no log of it."""
+        made = create_engine(self.conn_string_for_shard(INDEX), isolation_level="AUTOCOMMIT", poolclass=NullPool)
+        with made.connect() as connection, suppress(OperationalError):  # another process has it open: it works as it is
+            for statement in (
+                "PRAGMA journal_mode = DELETE",
+                f"PRAGMA page_size = {BYTES_PER_PAGE}",
+                "VACUUM",
+                "PRAGMA journal_mode = WAL",
+            ):
+                connection.exec_driver_sql(statement)
 
     def _insert(self, connection: Connection, events: Sequence[dg.EventLogEntry]) -> list[int]:
         """Their numbers, which SQLite gives one after another to the rows of one statement."""

@@ -42,6 +42,10 @@ DETAILS = "reamaze_pipeline/details"
 
 DEFAULT_PARTITION_COLUMN = "day"
 
+DAYS_TOLD = 400
+"""The newest days of a run whose events say how much was stored. Dagster copies, and looks through, all that was told
+before with each day that is told: of 3,650 days in ten tables that was a minute. The ledger knows all of them."""
+
 
 def table_metadata(table: Table) -> dict[str, Any]:
     """Asset metadata from which the IO manager, and Dagster's UI, know the table."""
@@ -217,13 +221,12 @@ class DuckDBWarehouse(dg.ConfigurableIOManager):
             context.add_output_metadata({COLUMN_SCHEMA: dg.TableSchema(columns), "dagster/table_name": table.label})
         if None in counts:
             context.add_output_metadata({"dagster/row_count": counts[None]})
-        for day, count in counts.items():
-            if day is not None:
-                context.step_context.add_asset_metadata(
-                    {"dagster/partition_row_count": count},
-                    asset_key=context.asset_key,
-                    partition_key=day.isoformat(),
-                )
+        for day in sorted(day for day in counts if day is not None)[-DAYS_TOLD:]:
+            context.step_context.add_asset_metadata(
+                {"dagster/partition_row_count": counts[day]},
+                asset_key=context.asset_key,
+                partition_key=day.isoformat(),
+            )
 
 
 def _days(context: dg.OutputContext) -> list[date]:

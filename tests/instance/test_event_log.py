@@ -12,7 +12,7 @@ from typing import Any
 import dagster as dg
 import pytest
 
-from reamaze_pipeline.instance.event_log import SingleFileEventLog
+from reamaze_pipeline.instance.event_log import BYTES_PER_PAGE, SingleFileEventLog
 from reamaze_pipeline.instance.home import EARLIER_INSTANCE_YAMLS, INSTANCE_YAML, dagster_home
 
 DAYS = dg.DailyPartitionsDefinition("2026-03-01", end_date="2026-03-11")
@@ -246,3 +246,11 @@ def test_deleting_a_run_forgets_its_events(opened: Callable[..., Any]) -> None:
         instance.delete_run(second)
         assert instance.get_records_for_run(second).records == []
         assert len(instance.get_records_for_run(first).records) > 20
+
+
+def test_a_new_file_has_pages_that_hold_several_events(opened: Callable[..., Any]) -> None:
+    with opened() as instance:
+        run(instance)
+        with instance.event_log_storage.index_connection() as connection:
+            assert connection.exec_driver_sql("PRAGMA page_size").scalar_one() == BYTES_PER_PAGE
+            assert connection.exec_driver_sql("PRAGMA journal_mode").scalar_one() == "wal"
