@@ -13,9 +13,10 @@ with the oldest and the newest Dagster that `pyproject.toml` allows.
 from __future__ import annotations
 
 import os
+import sqlite3
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any, Self
 
@@ -23,7 +24,6 @@ import dagster as dg
 from dagster._core.storage.event_log import SqliteEventLogStorage, SqlPollingEventWatcher  # noqa: TID251 see above
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.exc import OperationalError
-from sqlalchemy.pool import NullPool
 
 INDEX = "index"
 FOLDER = Path("history", "runs")
@@ -59,10 +59,13 @@ class SingleFileEventLog(SqliteEventLogStorage):
         self._open: Connection | None = None
         self._with_own_file: set[str] = set()
         self._tables: set[str] = set()
-        is_new = not Path(self._folder, f"{INDEX}.db").exists()
-        super().__init__(str(self._folder), inst_data)
+        is_new = not (self._folder / f"{INDEX}.db").exists()
         if is_new:
-            self._make_pages_larger()
+            _make_file(self._folder / f"{INDEX}.db")
+        super().__init__(str(self._folder), inst_data)
+        if is_new:  # as Dagster does where it makes the file
+            self.reindex_events()
+            self.reindex_assets()
         self._watcher = SqlPollingEventWatcher(self)
 
     @classmethod
@@ -175,18 +178,6 @@ class SingleFileEventLog(SqliteEventLogStorage):
             self._close()
         super().dispose()
 
-    def _make_pages_larger(self) -> None:
-        """While nothing is in the file yet. SQLite does so only when it writes the file anew, and keeps no log of it."""
-        made = create_engine(self.conn_string_for_shard(INDEX), isolation_level="AUTOCOMMIT", poolclass=NullPool)
-        with made.connect() as connection, suppress(OperationalError):  # another process has it open: it works as it is
-            for statement in (
-                "PRAGMA journal_mode = DELETE",
-                f"PRAGMA page_size = {BYTES_PER_PAGE}",
-                "VACUUM",
-                "PRAGMA journal_mode = WAL",
-            ):
-                connection.exec_driver_sql(statement)
-
     def _insert(self, connection: Connection, events: Sequence[dg.EventLogEntry]) -> list[int]:
         """Their numbers, which SQLite gives one after another to the rows of one statement."""
         numbers: list[int] = []
@@ -225,6 +216,15 @@ class SingleFileEventLog(SqliteEventLogStorage):
         if self._engine is not None:
             self._engine.dispose(close=self._file is None or self._file[0] == os.getpid())
             self._engine = None
+
+
+def _make_file(file: Path) -> None:
+    """An empty one whose pages are of the size that suits; Dagster makes the tables."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with closing(sqlite3.connect(file)) as connection:
+        connection.execute(f"PRAGMA page_size = {BYTES_PER_PAGE}")
+        connection.execute("VACUUM")  # writes it down
+        connection.execute("PRAGMA journal_mode = WAL")
 
 
 def _leave_writes_to_the_system(connection: Any, _: object) -> None:

@@ -18,7 +18,7 @@ from reamaze_pipeline.state.moved import Move, move_along, moves
 from reamaze_pipeline.warehouse.catalog import prepare, relations, stored_columns
 from reamaze_pipeline.warehouse.connection import reading, transaction, writing
 from reamaze_pipeline.warehouse.lake.location import Location, is_there
-from reamaze_pipeline.warehouse.partition import made_from, replace_view, views_made_from
+from reamaze_pipeline.warehouse.partition import made_from, replace_views, views_made_from
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +48,7 @@ def bring_up_to_date(database: str | Location, project: Project) -> Provisioned:
     if views:
         with writing(database) as connection:
             _add_columns(connection, views)
-            for view in views:
-                replace_view(connection, view.table, view.select())
+            replace_views(connection, [(view.table, view.select()) for view in views])
     return Provisioned(
         tuple(seed.table.label for seed in seeds),
         tuple(view.table.label for view in views),

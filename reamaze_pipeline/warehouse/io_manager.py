@@ -153,7 +153,7 @@ class DuckDBWarehouse(dg.ConfigurableIOManager):
             if made_from == partition.made_from(select):
                 return
         with writing(self.database) as connection:
-            partition.replace_view(connection, table, select)
+            partition.replace_views(connection, [(table, select)])
 
     def add_columns(self, table: Table) -> None:
         """Give a stored table the columns that an earlier version did not declare; they are null in what is stored."""

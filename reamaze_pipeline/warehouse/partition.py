@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -30,7 +30,7 @@ __all__ = [
     "made_from",
     "partition_counts",
     "replace_partitions",
-    "replace_view",
+    "replace_views",
     "store",
     "stored_days",
     "stored_partitions",
@@ -135,19 +135,20 @@ def _read_at(rows: Staged, now: datetime, fetched_at: Mapping[date, datetime]) -
     return {key: (fetched.get(key, rows.staged_at) if key else rows.staged_at) + ahead for key in rows.counts}
 
 
-def replace_view(connection: duckdb.DuckDBPyConnection, table: Table, select: Select) -> None:
-    """Define a view, or define it anew. Raises `SchemaChangeRefused` if a table has its name."""
-    if is_table(connection, table):
-        msg = f"{table.label} is stored as a table; to make it a view: DROP TABLE {table.qualified}"
-        raise SchemaChangeRefused(msg)
+def replace_views(connection: duckdb.DuckDBPyConnection, views: Iterable[tuple[Table, Select]]) -> None:
+    """Define views, or define them anew, all or none. Raises `SchemaChangeRefused` if a table has the name of one."""
     with transaction(connection):
-        create_schema(connection, table)
-        connection.execute(f"CREATE OR REPLACE VIEW {table.qualified} AS {select.sql}")
-        connection.execute(f"COMMENT ON VIEW {table.qualified} IS '{made_from(select)}'")
+        for table, select in views:
+            if is_table(connection, table):
+                msg = f"{table.label} is stored as a table; to make it a view: DROP TABLE {table.qualified}"
+                raise SchemaChangeRefused(msg)
+            create_schema(connection, table)
+            connection.execute(f"CREATE OR REPLACE VIEW {table.qualified} AS {select.sql}")
+            connection.execute(f"COMMENT ON VIEW {table.qualified} IS '{made_from(select)}'")
 
 
 def views_made_from(connection: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], str | None]:
-    """By schema and name of every view, the mark of what it was made from; None if not by `replace_view`."""
+    """By schema and name of every view, the mark of what it was made from; None if not by `replace_views`."""
     found = connection.execute(
         "SELECT schema_name, view_name, comment FROM duckdb_views()"
         " WHERE database_name = current_database() AND NOT internal"
@@ -156,7 +157,7 @@ def views_made_from(connection: duckdb.DuckDBPyConnection) -> dict[tuple[str, st
 
 
 def is_own_view(connection: duckdb.DuckDBPyConnection, table: Table) -> bool:
-    """Whether it is a view that `replace_view` made, of whatever select."""
+    """Whether it is a view that `replace_views` made, of whatever select."""
     mark = views_made_from(connection).get((table.schema, table.name))
     return mark is not None and _MARK.fullmatch(mark) is not None
 

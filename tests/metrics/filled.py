@@ -18,7 +18,7 @@ from reamaze_pipeline.models.model import Model, Project
 from reamaze_pipeline.models.project import load_project
 from reamaze_pipeline.models.seeds import store_seed
 from reamaze_pipeline.warehouse.connection import writing
-from reamaze_pipeline.warehouse.partition import replace_partitions, replace_view
+from reamaze_pipeline.warehouse.partition import replace_partitions, replace_views
 from tests.metrics.reference import Message, Row, Rules
 
 SHIPPED = Path(__file__).parents[2] / "dbt_like_sql"
@@ -81,7 +81,7 @@ class Warehouse:
             if model.partitioned:
                 replace_partitions(self.connection, model.table, days, model.select(days), version=model.version)
             elif self.defined.get(model.name) != model.sql:
-                replace_view(self.connection, model.table, model.select())
+                replace_views(self.connection, [(model.table, model.select())])
                 self.defined[model.name] = model.sql
 
     def rows(self, sql: str) -> list[Row]:
