@@ -28,9 +28,9 @@ WAIT_SECONDS = 20.0
 """How long a locked file is waited for. Our own writes hold it for well under a second each."""
 
 ROWS_PER_GROUP = 2_048
-"""The fewest that DuckDB knows. A write rewrites, and holds in memory, the whole group of rows it adds to: groups of its
-own size, 122,880, would have a day of fat pages rewrite gigabytes; with 16,384 a first backfill still rewrote all its
-pages again and again, took 100 MB more and left a file half as large again. One size for all writes, because a
+"""The fewest that DuckDB knows. A write rewrites, and holds in memory, the whole group of rows it adds to: in groups of
+DuckDB's own size, 122,880, a day of fat pages would rewrite gigabytes; with 16,384 a first backfill still rewrote all
+its pages again and again, took 100 MB more and left a file half as large again. One size for all writes, because a
 checkpoint merges the groups of every table, written or not."""
 
 FILE_FORMAT = "v1.4.0"

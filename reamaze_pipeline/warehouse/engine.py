@@ -72,7 +72,7 @@ class Engine:
     """Sessions on no file at all."""
 
     def drop_cache(self, sessions: int) -> None:
-        """Give back the memory that DuckDB keeps of files it read and wrote, a hundred megabytes after each large write.
+        """Give back the memory that DuckDB keeps of files it read and wrote: a hundred megabytes after a large write.
 
         Does nothing unless exactly so many sessions are open: the statements of others would find no memory.
         """
