@@ -1,7 +1,8 @@
-"""Things that come one by one, handed on a few at a time: what arrives while a write would take longer than it."""
+"""Things that come one by one, handed on a few at a time, and stored while the next few arrive."""
 
 import time
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
 Item = TypeVar("Item")
@@ -37,3 +38,33 @@ def batches(
         raise
     if batch:
         yield batch
+
+
+def stored_behind(lists: Iterable[list[Item]], store: Callable[[list[Item]], None]) -> Iterator[list[Item]]:
+    """Each list once it is stored, which a thread does while the next one is gathered; one is stored at a time.
+
+    If the source fails, what it gave is stored and handed on first, then the failure is raised; so is one of `store`.
+    """
+    source, failure = iter(lists), None
+    under_way: tuple[list[Item], Future[None]] | None = None
+    with ThreadPoolExecutor(1, thread_name_prefix="storing") as thread:
+        while True:
+            try:
+                gathered = next(source)
+            except StopIteration:
+                break
+            except Exception as error:  # raised again below: what is under way must be told of
+                failure = error
+                break
+            if under_way is not None:
+                yield _settled(*under_way)
+            under_way = gathered, thread.submit(store, gathered)
+        if under_way is not None:
+            yield _settled(*under_way)
+    if failure is not None:
+        raise failure
+
+
+def _settled(gathered: list[Item], storing: Future[None]) -> list[Item]:
+    storing.result()
+    return gathered

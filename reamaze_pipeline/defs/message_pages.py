@@ -15,7 +15,7 @@ from typing import Any, Self
 import dagster as dg
 
 from reamaze_pipeline.api.privacy import Redaction
-from reamaze_pipeline.crawl.batches import batches
+from reamaze_pipeline.crawl.batches import batches, stored_behind
 from reamaze_pipeline.crawl.crawl import CrawledWindow, Hint, crawl
 from reamaze_pipeline.crawl.hints import hints_of
 from reamaze_pipeline.crawl.page_rows import page_row
@@ -40,8 +40,8 @@ POOL = "reamaze_api"
 SECONDS_PER_WRITE = 0.5
 """Days that become complete within this time are committed together, or within ten times this where writing is slow; a
 kill costs at most so much work."""
-PAGES_PER_WRITE = 300
-"""In memory at once, besides those of a day that alone has more."""
+PAGES_PER_WRITE = 200
+"""More are not committed together, unless one day has more: twice as many are in memory."""
 TRIES_AT_NIGHT = 6
 """After 1, 2, 4 … 32 minutes: together an hour and three minutes, so that an hour's outage costs nothing."""
 A_MINUTE = 60.0
@@ -104,10 +104,11 @@ def message_pages(
         with told, _tried_again_at_night(context), reamaze.client() as client:
             crawled = partial(crawl_or_keep, say=context.log.warning) if keep_unproven else crawl
             found = crawled(client, windows, hints=hints, concurrency=reamaze.concurrency, known=known.windows)
-            for complete in batches(
+            gathered = batches(
                 found, seconds=SECONDS_PER_WRITE, weight=lambda window: len(window.pages), most=PAGES_PER_WRITE
-            ):
-                _store(context, warehouse, table, complete, partitions.timezone, began, keep)
+            )
+            store = partial(_store, context.run.run_id, warehouse, table, partitions.timezone, began, keep)
+            for complete in stored_behind(gathered, store):
                 days_fetched += len(complete)
                 for window in complete:
                     told.stored(window)
@@ -131,13 +132,13 @@ def message_pages(
 
 
 def _store(
-    context: dg.AssetExecutionContext,
+    run_id: str,
     warehouse: DuckDBWarehouse,
     table: Table,
-    complete: Sequence[CrawledWindow],
     timezone: str,
     began: dt.datetime,
     keep: Redaction,
+    complete: Sequence[CrawledWindow],
 ) -> None:
     """Commit the days, each under the time zone that cut it: in another, it is another day."""
     rows = [page_row(window.window.key, kept, keep) for window in complete for kept in window.pages]
@@ -151,7 +152,7 @@ def _store(
         table,
         list(details),
         rows,
-        run_id=context.run.run_id,
+        run_id=run_id,
         version=pages_version(timezone, keep),
         details=details,
         fetched_at=fetched_at,

@@ -23,7 +23,7 @@ from reamaze_pipeline.warehouse.lake.location import Location, is_there
 from reamaze_pipeline.warehouse.ledger import Ledger, read_ledger
 from reamaze_pipeline.warehouse.table import Column, Table
 
-ROWS_AT_ONCE, DAYS_AT_ONCE = 100_000, 400
+ROWS_AT_ONCE, DAYS_AT_ONCE = 100_000, 1_000
 """Rows of the largest input, and days, that are looked at together: memory does not grow with the range."""
 
 NO_DAY = "whole"
