@@ -6,11 +6,14 @@ does not belong here.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
+from functools import cache, lru_cache
+from typing import Any
 
 import sqlglot
 from sqlglot import exp
 from sqlglot.lineage import Node, lineage
+from sqlglot.schema import MappingSchema
 
 from reamaze_pipeline.errors import LineageUnknown
 from reamaze_pipeline.models.model import Model, Project
@@ -18,6 +21,9 @@ from reamaze_pipeline.warehouse.table import Table
 
 Origin = tuple[str, str, str]
 """Schema, table and column."""
+
+Shape = tuple[str, str, tuple[tuple[str, str], ...]]
+"""Schema, table, and its columns with the type of each."""
 
 
 def column_lineage(model: Model, project: Project) -> dict[str, list[Origin]]:
@@ -27,17 +33,27 @@ def column_lineage(model: Model, project: Project) -> dict[str, list[Origin]]:
     sqlglot cannot follow the SQL although DuckDB can run it: nothing is told then, rather than something wrong
     (it matches UNION BY NAME by position).
     """
-    schema = _schema(node.table for node in project.nodes.values())
-    try:
-        parsed = sqlglot.parse_one(model.sql, dialect="duckdb")
-        # All columns at once: one by one, each would parse and qualify the whole select again.
-        roots = lineage(None, parsed, schema=schema, dialect="duckdb", trim_selects=False)
-    except Exception as error:  # whatever it stumbles over, lineage is only drawn
-        raise LineageUnknown(_unknown(model)) from error
-    by_name = any(union.args.get("by_name") for union in parsed.find_all(exp.SetOperation))
-    if by_name or not _agree(roots, model.table.column_names):
+    told = _traced(model.sql, model.table.column_names, tuple(_shape(node.table) for node in project.nodes.values()))
+    if told is None:
         raise LineageUnknown(_unknown(model))
-    return {column: _origins(root) for column, root in zip(model.table.column_names, roots.values(), strict=True)}
+    return {column: list(origins) for column, origins in told}
+
+
+@cache
+def _traced(
+    sql: str, columns: tuple[str, ...], tables: tuple[Shape, ...]
+) -> tuple[tuple[str, tuple[Origin, ...]], ...] | None:
+    """Remembered, because whoever builds the graph asks again, and it is half of what building it costs."""
+    try:
+        parsed = sqlglot.parse_one(sql, dialect="duckdb")
+        # All columns at once: one by one, each would parse and qualify the whole select again.
+        roots = lineage(None, parsed, schema=_schema(tables), dialect="duckdb", trim_selects=False)
+    except Exception:  # whatever it stumbles over, lineage is only drawn
+        return None
+    by_name = any(union.args.get("by_name") for union in parsed.find_all(exp.SetOperation))
+    if by_name or not _agree(roots, columns):
+        return None
+    return tuple((column, tuple(_origins(root))) for column, root in zip(columns, roots.values(), strict=True))
 
 
 def _unknown(model: Model) -> str:
@@ -62,9 +78,14 @@ def _origins(root: Node) -> list[Origin]:
     return sorted(origins)
 
 
-def _schema(tables: Iterable[Table]) -> dict[str, dict[str, dict[str, str]]]:
-    schema: dict[str, dict[str, dict[str, str]]] = {}
-    for table in tables:
-        columns = {column.name: column.type for column in table.columns}
-        schema.setdefault(table.schema, {})[table.name] = columns
-    return schema
+def _shape(table: Table) -> Shape:
+    return table.schema, table.name, tuple((column.name, column.type) for column in table.columns)
+
+
+@lru_cache(maxsize=4)
+def _schema(tables: tuple[Shape, ...]) -> MappingSchema:
+    """Made once for all models of a project: sqlglot looks at every name in it."""
+    schema: dict[str, Any] = {}
+    for owner, name, columns in tables:
+        schema.setdefault(owner, {})[name] = dict(columns)
+    return MappingSchema(schema, dialect="duckdb")
