@@ -14,7 +14,7 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from http.cookiejar import DefaultCookiePolicy
@@ -92,6 +92,8 @@ class ReamazeClient:
         self._gate = RateLimiter(requests_per_minute)
         self._lock = threading.Lock()
         self._traffic = Traffic()
+        self.on_retry: Callable[[str], None] | None = None
+        """Hears one line for each request that is asked again, in the thread that asks."""
         self._session = _session(self.api_url, concurrency, user_agent)
         # Merging settings, headers and login anew takes longer than the rest of a request together.
         self._request = self._session.prepare_request(
@@ -271,6 +273,9 @@ class ReamazeClient:
             self._gate.hold(state.next_action.sleep)
         with self._lock:
             self._traffic = replace(self._traffic, retries=self._traffic.retries + 1)
+        if self.on_retry is not None and isinstance(error, AskAgain) and state.next_action is not None:
+            seconds, number = state.next_action.sleep, state.attempt_number + 1
+            self.on_retry(f"{error.error}; asked again in {seconds:.1f} s (try {number} of {self.retry.attempts})")
 
 
 def _session(api_url: str, concurrency: int, user_agent: str) -> requests.Session:

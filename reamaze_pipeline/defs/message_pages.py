@@ -21,6 +21,7 @@ from reamaze_pipeline.crawl.hints import hints_of
 from reamaze_pipeline.crawl.page_rows import page_row
 from reamaze_pipeline.crawl.progress import CrawlProgress, CrawlSummary, StoredDay
 from reamaze_pipeline.crawl.unproven import crawl_or_keep
+from reamaze_pipeline.defs.crawl_log import crawl_log
 from reamaze_pipeline.defs.naming import ALONE, Naming
 from reamaze_pipeline.defs.partitions import day_window, days_of
 from reamaze_pipeline.defs.resources import ReamazeResource
@@ -101,7 +102,8 @@ def message_pages(
         hints = [*_hints(warehouse.database, table, days), *known.hints]
         told = _Told(context)
         days_fetched = 0
-        with told, _tried_again_at_night(context), reamaze.client() as client:
+        logged = partial(crawl_log, context.log, days=len(days))
+        with told, _tried_again_at_night(context), reamaze.client() as client, logged(client) as log:
             crawled = partial(crawl_or_keep, say=context.log.warning) if keep_unproven else crawl
             found = crawled(client, windows, hints=hints, concurrency=reamaze.concurrency, known=known.windows)
             gathered = batches(
@@ -112,6 +114,7 @@ def message_pages(
                 days_fetched += len(complete)
                 for window in complete:
                     told.stored(window)
+                    log.stored(window)
                     why = window.proof.unproven
                     if why is not None:
                         context.log.warning(f"{window.window.key} is stored unproven: {why}")

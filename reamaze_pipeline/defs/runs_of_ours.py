@@ -1,10 +1,14 @@
-"""What a run is told by whoever started it, in tags that Dagster keeps out of sight."""
+"""What a run is told by whoever started it, in tags; all but one Dagster keeps out of sight."""
 
 from collections.abc import Mapping
 from datetime import date
 
 MISSING_ONLY = ".dagster/reamaze_missing_only"
 """Compute and fetch only what is missing or stale. A run from the UI has no such tag: it makes all anew."""
+
+
+DAYS = "days"
+"""In words, for whoever reads the list of runs or previews a night: the only one of these that Dagster shows."""
 
 
 REFRESH_FROM = ".dagster/reamaze_refresh_from"

@@ -10,7 +10,7 @@ import dagster as dg
 
 from reamaze_pipeline.defs.naming import ALONE, JOB, Naming
 from reamaze_pipeline.defs.partitions import all_days, last_whole_day, range_tags
-from reamaze_pipeline.defs.runs_of_ours import MISSING_ONLY, REFRESH_FROM
+from reamaze_pipeline.defs.runs_of_ours import DAYS, MISSING_ONLY, REFRESH_FROM
 from reamaze_pipeline.settings import Nights
 from reamaze_pipeline.state.days import WarehouseState
 from reamaze_pipeline.state.plan import nightly_work
@@ -54,6 +54,7 @@ def daily_schedule(
                 run_key=f"{context.scheduled_execution_time:%Y-%m-%dT%H:%M}:{each.first}..{each.last}",
                 tags={
                     **range_tags(each.first, each.last),
+                    DAYS: f"{each.first} to {each.last}" if each.first != each.last else str(each.first),
                     MISSING_ONLY: "true",
                     **({REFRESH_FROM: again.isoformat()} if each.last == newest and nights.look_back_days else {}),
                 },

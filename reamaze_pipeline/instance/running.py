@@ -18,7 +18,9 @@ import dagster as dg
 from reamaze_pipeline.held_files import held, is_let_go
 
 FOLDER = "running"
-PROCESS_TAG = "reamaze_pipeline/process"
+PROCESS_TAG = ".dagster/reamaze_process"
+"""Dagster shows no tag that begins so."""
+EARLIER_PROCESS_TAG = "reamaze_pipeline/process"
 START_PATIENCE = dt.timedelta(minutes=10)
 """A run that was not begun so long after it was launched lost its process before it could say so."""
 
@@ -31,7 +33,7 @@ def run_held(instance: dg.DagsterInstance, run_id: str) -> Iterator[None]:
 
 
 def process_tag() -> dict[str, str]:
-    """The run tag that says which process a run lives in, for those who look at it."""
+    """The run tag that says which process a run lives in, out of sight."""
     return {PROCESS_TAG: f"{socket.gethostname()}:{os.getpid()}"}
 
 
@@ -56,8 +58,9 @@ def _is_abandoned(instance: dg.DagsterInstance, record: dg.RunRecord, others: bo
     file = _file(instance, run.run_id)
     if file.exists():
         return is_let_go(file)
-    if PROCESS_TAG in run.tags:
-        return _is_gone(run.tags[PROCESS_TAG])
+    process = run.tags.get(PROCESS_TAG) or run.tags.get(EARLIER_PROCESS_TAG)
+    if process is not None:
+        return _is_gone(process)
     waited = dt.datetime.now(dt.UTC) - record.update_timestamp.replace(tzinfo=dt.UTC)
     return others and run.status == dg.DagsterRunStatus.STARTING and waited > START_PATIENCE
 

@@ -26,6 +26,7 @@ from reamaze_pipeline.defs.support_report import KEY as REPORT
 from reamaze_pipeline.deployment import Deployment
 from reamaze_pipeline.errors import NoSuchDays, UsageRefused
 from reamaze_pipeline.instance.home import open_instance
+from reamaze_pipeline.instance.origin import of_our_location
 from reamaze_pipeline.instance.running import end_abandoned_runs, process_tag
 from reamaze_pipeline.runs.failure import failure_of_run
 from reamaze_pipeline.runs.loading import uncollected
@@ -207,14 +208,15 @@ def _selected(deployment: Deployment, select: str) -> set[dg.AssetKey]:
 def _run(
     job: dg.JobDefinition, instance: dg.DagsterInstance, work: Work, keys: Set[dg.AssetKey], refresh: bool
 ) -> None:
-    result = job.execute_in_process(
-        instance=instance,
-        run_id=str(uuid.uuid4()),
-        tags={**range_tags(work.first, work.last), **missing_only_tags(missing_only=not refresh), **process_tag()},
-        run_config=SILENT,
-        asset_selection=sorted(keys),
-        raise_on_error=False,
-    )
+    with of_our_location(instance, job.name):
+        result = job.execute_in_process(
+            instance=instance,
+            run_id=str(uuid.uuid4()),
+            tags={**range_tags(work.first, work.last), **missing_only_tags(missing_only=not refresh), **process_tag()},
+            run_config=SILENT,
+            asset_selection=sorted(keys),
+            raise_on_error=False,
+        )
     if not result.success:
         raise failure_of_run(result)
 

@@ -129,6 +129,8 @@ def _days_requested(
     with dg.build_schedule_context(instance=instance, scheduled_execution_time=tick) as context:
         requests = schedule.evaluate_tick(context).run_requests or []
     ends = ("dagster/asset_partition_range_start", "dagster/asset_partition_range_end")
+    for request in requests:
+        assert all(request.tags[end] in request.tags["days"] for end in ends)  # for whoever previews the night
     return [(request.tags[ends[0]], request.tags[ends[1]]) for request in requests]
 
 
