@@ -5,7 +5,7 @@ All checks of a table are one step, which looks at what was stored since the las
 what is known of it, in `reamaze_pipeline.state.promises`.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -20,6 +20,7 @@ from reamaze_pipeline.state.promises import NO_DAY, Verdict, look
 from reamaze_pipeline.warehouse.io_manager import DuckDBWarehouse
 
 _Of = tuple[Model, Promise]
+DAYS_SHOWN = 20
 
 
 def model_checks(
@@ -80,14 +81,21 @@ def _result(names: Naming, verdict: Verdict, days: Sequence[date] | None) -> dg.
     metadata: dict[str, dg.MetadataValue[Any]] = {"failing": dg.MetadataValue.int(verdict.failing)}
     if verdict.broken:
         metadata["days"] = dg.MetadataValue.json(dict(verdict.broken))
-    if verdict.markdown:
-        metadata["rows"] = dg.MetadataValue.md(verdict.markdown)
+        metadata["rows"] = dg.MetadataValue.md(verdict.markdown or _by_day(verdict.broken))
     grave = promise.severity == "error" and is_ours
     return dg.AssetCheckResult(
         passed=verdict.kept,
         asset_key=names.key(*promise.table),
         check_name=promise.name,
         severity=dg.AssetCheckSeverity.ERROR if grave else dg.AssetCheckSeverity.WARN,
-        description=promise.description,
+        description=verdict.in_words,
         metadata=metadata,
     )
+
+
+def _by_day(broken: Mapping[str, int]) -> str:
+    """How many rows break a promise on which day, as a table; of the newest days, if there are many."""
+    newest = sorted(broken.items(), reverse=True)
+    lines = [f"| {day} | {rows:,} |" for day, rows in newest[:DAYS_SHOWN]]
+    more = [f"\n… and {len(newest) - DAYS_SHOWN:,} more days"] if len(newest) > DAYS_SHOWN else []
+    return "\n".join(["| day | rows |", "|---|---|", *lines, *more])

@@ -70,6 +70,12 @@ class Verdict:
         """Failing rows of all days."""
         return sum(self.broken.values())
 
+    @property
+    def in_words(self) -> str:
+        """What was found, then what was promised."""
+        promised = self.promise.description
+        return promised if self.kept else f"{_days_in_words(self.broken)} break it: {promised}"
+
 
 @dataclass(frozen=True, slots=True)
 class _Known:

@@ -48,6 +48,8 @@ def test_a_day_stored_earlier_keeps_the_check_red(sandbox: Sandbox, deploy: Depl
     assert not look.passed
     assert look.severity == dg.AssetCheckSeverity.WARN
     assert list(look.metadata["days"].value) == [str(DAY)]  # type: ignore[arg-type]
+    assert (look.description or "").endswith(f"rows on {DAY} break it: On the fourth nobody writes.")
+    assert f"| {DAY} |" in str(look.metadata["rows"].value)
     (told,) = [line for line in broken_promises(deployment.database) if "fourth" in line]
     assert told.startswith("core/messages: On the fourth nobody writes. (")
     assert told.endswith(f"rows on {DAY})")
