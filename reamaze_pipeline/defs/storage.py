@@ -14,15 +14,16 @@ from reamaze_pipeline.warehouse.io_manager import DuckDBWarehouse
 from reamaze_pipeline.warehouse.ledger import stored_days
 from reamaze_pipeline.warehouse.table import Table
 
-PREVIEWED = "metrics"
+PREVIEWED = {"core", "intermediate", "metrics"}
 DAYS_PREVIEWED = 31
 """The newest days of a run that are previewed: nobody opens those of years ago one by one."""
 
 
 class PreviewingWarehouse(DuckDBWarehouse):
-    """Stores as `DuckDBWarehouse` does, then attaches headline numbers and first rows of the run's newest days.
+    """Where all tables live: a DuckDB file, or a lake. The asset `core/messages` is the table `core.messages`.
 
-    A view by day is previewed by its newest day; one of all history not at all: it would be computed every night.
+    A day is replaced as a whole or not at all, and running it again changes nothing. Each table of the newest days of
+    a run gets a preview: how many rows, the sums of its counts, the first rows. What people wrote is never in it.
     """
 
     own_location: bool = Field(default=True, description="Whether every run on record is one of ours.")
@@ -41,10 +42,10 @@ class PreviewingWarehouse(DuckDBWarehouse):
             yield self
 
     def handle_output(self, context: dg.OutputContext, obj: Any) -> None:
-        """Store the asset, then preview it if it is a metric."""
+        """Store the asset, then preview it. A view of all history has none: it would be computed every night."""
         super().handle_output(context, obj)
         table = self.table_of(context.asset_key)
-        if table.schema == PREVIEWED and obj is not None:
+        if table.schema in PREVIEWED and obj is not None:
             self._preview(context, table)
 
     @contextmanager
@@ -54,7 +55,7 @@ class PreviewingWarehouse(DuckDBWarehouse):
             newest = sorted(stored_days(connection, DAYS))[-1:]
 
             def previewed(view: Table) -> dict[str, Any]:
-                if view.schema != PREVIEWED or DAY not in view.column_names:
+                if view.schema not in PREVIEWED or DAY not in view.column_names:
                     return {}
                 (preview,) = partition_previews(connection, view, newest).values()
                 return _metadata(preview)

@@ -130,7 +130,7 @@ class Model:
     def select(self, days: Iterable[date] | None = None) -> Select:
         """The select to run. With days, references that have an ``event_time`` hold only these days' rows."""
         if days is None or not self.partitioned:
-            return Select(self.sql, as_view=self.materialized == "view", version=self.version)
+            return Select(self.sql, as_view=self.materialized == "view", version=self.version, columns=self.columns)
         wanted = tuple(sorted(set(days)))
         window = DayFilter.spanning(wanted)
         rendered = self.template.render(
@@ -141,9 +141,10 @@ class Model:
             variables=self.variables,
         )
         if "$window_" not in rendered.sql:
-            return Select(rendered.sql, version=self.version)
+            return Select(rendered.sql, version=self.version, columns=self.columns)
         inputs = {DailyInput(node.table, node.rows_per_batch) for node in _stored(self.upstream) if node.event_time}
-        return DailySelect(rendered.sql, window.parameters, version=self.version, days=wanted, inputs=tuple(inputs))
+        known: dict[str, Any] = {"version": self.version, "columns": self.columns}
+        return DailySelect(rendered.sql, window.parameters, **known, days=wanted, inputs=tuple(inputs))
 
 
 Node = Source | Seed | Model

@@ -23,7 +23,8 @@ from reamaze_pipeline.warehouse.table import Column, Table, quoted
 
 DAY = "day"
 MOST_ROWS = 10
-MOST_COLUMNS = 10
+MOST_COLUMNS = 8
+LONGEST_TEXT = 32
 HIDDEN = {"body", "text", "payload", "subject", "message_id"}
 """Columns never previewed: people's words, and keys nobody reads."""
 
@@ -58,7 +59,8 @@ def partition_previews(
     """Row count, headline sums and first rows of a metric for each of the days.
 
     A table without a ``day``, or a call without days, has one preview under None, of all of it. At most 10 rows and
-    10 columns each. A table that is not stored, or has no rows, says so. What the days have is computed once.
+    8 columns each, the day and nested values not among them. A table that is not stored, or has no rows, says so. What
+    the days have is computed once.
     """
     known = [column for column in stored_columns(connection, table) if column.name.lower() not in HIDDEN]
     if not known:
@@ -105,7 +107,10 @@ def _first_rows(
     connection: duckdb.DuckDBPyConnection, known: Sequence[Column], by_day: bool
 ) -> dict[date | None, list[str]]:
     """A table of the rows with the largest counts or times, by day."""
-    shown = known[:MOST_COLUMNS]
+    plain = [column for column in known if not (by_day and column.name == DAY) and "STRUCT" not in column.type]
+    shown = plain[:MOST_COLUMNS]
+    if not shown:
+        return {}
     names = ", ".join(quoted(column.name) for column in shown)
     largest = next((column for column in known if column.name.endswith(("_count", "seconds"))), None)
     order = names if largest is None else f"{quoted(largest.name)} DESC NULLS LAST, {names}"
@@ -130,7 +135,7 @@ def _cell(value: object, column: Column) -> str:
         return f"{value:%Y-%m-%d %H:%M:%S}"
     if isinstance(value, list):
         return several(len(value), "value")
-    return _escaped(clean(value, longest=60))
+    return _escaped(clean(value, longest=LONGEST_TEXT))
 
 
 def _number(value: float, column: Column) -> str:

@@ -41,6 +41,8 @@ COLUMNS = "columns"
 DETAILS = "reamaze_pipeline/details"
 
 DEFAULT_PARTITION_COLUMN = "day"
+LONGEST_TYPE = 28
+"""Letters of a type that leave room for a description in a window 1,440 wide."""
 
 DAYS_TOLD = 400
 """The newest days of a run whose events say how much was stored. Dagster copies, and looks through, all that was told
@@ -48,8 +50,11 @@ before with each day that is told: of 3,650 days in ten tables that was a minute
 
 
 def table_metadata(table: Table) -> dict[str, Any]:
-    """Asset metadata from which the IO manager, and Dagster's UI, know the table."""
-    columns = [dg.TableColumn(c.name, c.type, description=c.description or None) for c in table.columns]
+    """Asset metadata that says in Dagster's UI what the table is.
+
+    A long type stands in the description: beside it, nobody could read the description.
+    """
+    columns = [dg.TableColumn(c.name, *_shown_type(c.type, c.description)) for c in table.columns]
     metadata: dict[str, Any] = {COLUMN_SCHEMA: dg.TableSchema(columns), "dagster/table_name": table.label}
     return metadata | ({PARTITION_COLUMN: table.partition_column} if table.partition_column else {})
 
@@ -187,7 +192,8 @@ class DuckDBWarehouse(dg.ConfigurableIOManager):
 
     def _table(self, context: dg.OutputContext, obj: pd.DataFrame | Select | Sequence[Any]) -> Table:
         table = self.table_of(context.asset_key, _partition_column(context, context.has_asset_partitions))
-        columns = _declared(context) or self._undeclared_columns(table, obj)
+        declared = obj.columns if isinstance(obj, Select) else ()
+        columns = declared or _declared(context) or self._undeclared_columns(table, obj)
         if not columns:
             msg = f"{table.label} declares no columns; give the asset {COLUMN_SCHEMA} or return a DataFrame."
             raise TableRefused(msg)
@@ -227,6 +233,14 @@ class DuckDBWarehouse(dg.ConfigurableIOManager):
                 asset_key=context.asset_key,
                 partition_key=day.isoformat(),
             )
+
+
+def _shown_type(kind: str, description: str) -> tuple[str, str | None]:
+    if len(kind) <= LONGEST_TYPE or "(" not in kind:
+        return kind, description or None
+    outer, _, inner = kind.partition("(")
+    fields, _, after = inner.rpartition(")")
+    return f"{outer}(…){after}", f"{description} Fields: {fields}.".strip()
 
 
 def _days(context: dg.OutputContext) -> list[date]:

@@ -70,13 +70,15 @@ class Table:
 class Select:
     """One SQL select over the warehouse and the values of its parameters; ``as_view`` if it defines a view.
 
-    ``version`` tells it from other selects that filled the same table; the ledger keeps it with each day.
+    ``version`` tells it from other selects that filled the same table; the ledger keeps it with each day. ``columns``
+    are those of the table that it fills, if they are declared.
     """
 
     sql: str
     parameters: Mapping[str, Any] = field(default_factory=dict)
     as_view: bool = False
     version: str | None = None
+    columns: tuple[Column, ...] = ()
 
 
 def quoted(identifier: str) -> str:
