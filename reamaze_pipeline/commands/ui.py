@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import webbrowser
+
 import click
 
 from reamaze_pipeline.commands.arguments import UI_PORT, as_json_option, examples, port_type
@@ -30,8 +32,8 @@ def ui(port: int, open_it: bool, as_json: bool) -> None:
     def answers() -> None:
         out.say(f"The Dagster UI is at {url}; stop with Ctrl-C.")
         out.result({"ok": True, "url": url})
-        if open_it:
-            click.launch(url)
+        if open_it and not webbrowser.open(url):
+            out.say("There is no browser to open it in; BROWSER names one.")
 
     serve_ui(database, port, answers)
     out.say("The Dagster UI has ended, and the schedules with it.")

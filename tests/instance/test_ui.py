@@ -67,9 +67,14 @@ def port() -> int:
 
 
 @pytest.fixture
-def ui(sandbox: Sandbox, deploy: Deploy, port: int) -> Iterator[subprocess.Popen[str]]:
+def ui(
+    sandbox: Sandbox, deploy: Deploy, port: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[subprocess.Popen[str]]:
     deploy(sandbox)
-    command = [sys.executable, "-m", "reamaze_pipeline", "ui", "--port", str(port)]
+    (browser := tmp_path / "browser").write_text(f'#!/bin/sh\necho "$1" > {tmp_path / "opened"}\n')
+    browser.chmod(0o700)
+    monkeypatch.setenv("BROWSER", f"{browser} %s")
+    command = [sys.executable, "-m", "reamaze_pipeline", "ui", "--port", str(port), "--open"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
         assert process.stdout is not None
         line = process.stdout.readline()
@@ -98,8 +103,12 @@ def ask(port: int, method: str, path: str, body: str | None = None, **headers: s
         asked.close()
 
 
-def test_the_gate_and_the_end(ui: subprocess.Popen[str], port: int) -> None:
+def test_the_gate_and_the_end(ui: subprocess.Popen[str], port: int, tmp_path: Path) -> None:
     """One UI for all of it, because it takes long to start."""
+    end = time.monotonic() + 60
+    while not (opened := tmp_path / "opened").exists() and time.monotonic() < end:
+        time.sleep(0.1)
+    assert opened.read_text() == f"http://127.0.0.1:{port}\n"
     json_type = {"Content_Type": "application/json"}
     assert ask(port, "GET", "/server_info")[0] == 200
     status, said = ask(port, "POST", "/graphql", json.dumps({"query": QUERY}), **json_type)
