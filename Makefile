@@ -10,7 +10,7 @@ WORKERS ?= $(shell $(BIN)/python -c 'import os; print(2 * (os.cpu_count() or 1))
 INSTALLED := $(VENV)/installed
 UV_PIP := $(BIN)/uv pip
 
-.PHONY: distributed help install demo dev test matrix lint fix docs package lock clean
+.PHONY: distributed help install demo dev test matrix ends lint fix docs package lock clean
 
 help: ## what there is
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
@@ -41,6 +41,9 @@ distributed: $(INSTALLED) ## 50 rounds of four writers of one lake, one killed i
 
 matrix: $(INSTALLED) ## all tests on each Python there is, with the lowest and the newest of what pyproject.toml allows
 	@.ci/matrix $(BIN)/uv
+
+ends: $(INSTALLED) ## a few tests of every room with the lowest and the newest versions, on this Python
+	@.ci/matrix $(BIN)/uv fast
 
 lint: $(INSTALLED) ## style, types, and which way the imports run
 	$(BIN)/ruff check .

@@ -104,6 +104,7 @@ class Sandbox:
             http=_protocol(transports),
             loop="asyncio",
             lifespan="off",
+            ws="none",
             log_config=None,
             log_level="critical",
             access_log=False,
