@@ -58,14 +58,16 @@ class Demo:
 
 
 @contextmanager
-def demo(folder: Path = FOLDER, announce: Callable[[tuple[str, bool]], None] = lambda _: None) -> Iterator[Demo]:
-    """Run the main job into `folder`; the embedded API goes on serving for as long as the block lasts.
+def demo(
+    folder: Path = FOLDER, announce: Callable[[tuple[str, bool]], None] = lambda _: None, days: int = DAYS
+) -> Iterator[Demo]:
+    """Run the main job over so many `days` into `folder`; the embedded API serves for as long as the block lasts.
 
     `announce` hears a line, and whether it tells of a day that is stored.
     """
     _make_anew(folder)
     last = dt.datetime.now(dt.UTC).date() - dt.timedelta(days=1)
-    first = last - dt.timedelta(days=DAYS - 1)
+    first = last - dt.timedelta(days=days - 1)
     with embedded_api(MESSAGES, HISTORY_DAYS) as address:
         with uncollected():
             from reamaze_pipeline.crawl.progress import StoredDay  # noqa: PLC0415

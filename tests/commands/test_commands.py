@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from reamaze_pipeline.commands.app import run
+from reamaze_pipeline.commands.demo import demo
 from reamaze_pipeline.sandbox import Sandbox
 from tests.conftest import Deploy
 
@@ -141,25 +142,22 @@ def test_ctrl_c_keeps_what_was_stored(sandbox: Sandbox, deploy: Deploy) -> None:
 
 
 def test_the_demo_needs_nothing(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "reamaze_pipeline", "demo", "--json"]
+    assert next(option.default for option in demo.params if option.name == "days") == 60
+    command = [sys.executable, "-m", "reamaze_pipeline", "demo", "--days", "3", "--json"]
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("REAMAZE_", "DAGSTER_"))}
     ended = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
     assert ended.returncode == 0, ended.stderr
     said = json.loads(ended.stdout.strip().splitlines()[-1])
-    assert said["days"] == 60
-    assert said["tables"]["core.messages"] == said["messages"] > 1000
+    assert said["days"] == 3
+    assert said["tables"]["core.messages"] == said["messages"] > 100
     assert (tmp_path / said["database"]).is_file()
     assert "<html" in (tmp_path / said["report"]).read_text(encoding="utf-8")
 
 
-def test_report_and_export_read_what_was_stored(
-    sandbox: Sandbox, deploy: Deploy, capsys: Captured, tmp_path: Path
-) -> None:
-    deploy(sandbox)
-    assert run(["backfill", *RANGE]) == 0
+def test_report_and_export_read_what_was_stored(stored: object, capsys: Captured, tmp_path: Path) -> None:
     assert run(["report", "--out", str(tmp_path / "page.html"), "--json"]) == 0
     said, _ = last_json(capsys)
-    assert said["days_stored"] == 2
+    assert said["days_stored"] == 8
     assert "Support report" in (tmp_path / "page.html").read_text(encoding="utf-8")
     assert run(["export", "core.messages", "--out", str(tmp_path / "messages.csv"), "--json"]) == 0
     said, _ = last_json(capsys)
@@ -175,16 +173,3 @@ def test_everything_has_help(capsys: Captured) -> None:
     for command in ("demo", "check", "backfill", "report", "export", "sandbox", "ui"):
         assert command in listed
         assert run([command, "--help"]) == 0
-
-
-def test_models_and_seeds_travel_in_the_wheel(tmp_path: Path) -> None:
-    import zipfile  # noqa: PLC0415
-
-    top = Path(__file__).parent.parent.parent
-    build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)]
-    subprocess.run(build, cwd=top, check=True, capture_output=True)
-    (wheel,) = tmp_path.glob("*.whl")
-    names = set(zipfile.ZipFile(wheel).namelist())
-    for path in (top / "dbt_like_sql").rglob("*.sql"):
-        assert f"reamaze_pipeline/{path.relative_to(top)}" in names
-    assert {"reamaze_pipeline/dbt_like_sql/seeds/origins.csv", "reamaze_pipeline/workspace.yaml"} <= names
