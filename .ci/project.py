@@ -1,6 +1,7 @@
 """Somebody's Dagster project around the wheel: merged definitions, two components, a run that touches nobody else.
 
-The files are those of `docs/dagster.md`; `dg` checks, scaffolds and launches, against the embedded API.
+Its files are those that `create-dagster project support-data` writes (1.13), with the block of `docs/dagster.md` in its
+folder `defs`; `dg` checks, scaffolds and launches, against the embedded API.
 """
 
 import json
@@ -16,40 +17,60 @@ import duckdb
 PYPROJECT = """\
 [project]
 name = "support_data"
-version = "0.0.0"
+requires-python = ">=3.10,<3.15"
+version = "0.1.0"
+dependencies = [
+    "dagster",
+]
+
+[dependency-groups]
+dev = [
+    "dagster-dg-cli",
+    "dagster-webserver",
+]
+
+[build-system]
+requires = ["hatchling"]
+build-backend = "hatchling.build"
+
+[tool.hatch.build.targets.wheel]
+force-include = { "pyproject.toml" = "pyproject.toml" }
 
 [tool.dg]
 directory_type = "project"
 
 [tool.dg.project]
 root_module = "support_data"
+registry_modules = [
+    "support_data.components.*",
+]
 """
-COMPONENTS = """\
+DEFINITIONS = """\
 from pathlib import Path
 
-import dagster as dg
-
-from support_data.merged import defs as merged
+from dagster import definitions, load_from_defs_folder
 
 
-@dg.definitions
-def defs() -> dg.Definitions:
-    return dg.Definitions.merge(merged, dg.load_from_defs_folder(path_within_project=Path(__file__).parent))
+@definitions
+def defs():
+    return load_from_defs_folder(path_within_project=Path(__file__).parent)
 """
 FENCE = re.compile(r'^```python title="support_data/definitions\.py"\n(.*?)^```$', re.MULTILINE | re.DOTALL)
+DG = Path(sys.executable).parent / "dg"
 
 
 def main(page: Path, folder: Path) -> None:
-    package = folder / "support_data"
+    package = folder / "src" / "support_data"
     (package / "defs").mkdir(parents=True)
     for file in (package / "__init__.py", package / "defs" / "__init__.py"):
         file.touch()
     (folder / "pyproject.toml").write_text(PYPROJECT)
+    (package / "definitions.py").write_text(DEFINITIONS)
     documented = FENCE.search(page.read_text())
     assert documented is not None, page
-    (package / "merged.py").write_text(documented[1])
-    (package / "definitions.py").write_text(COMPONENTS)
+    (package / "defs" / "brands.py").write_text(documented[1])
     os.chdir(folder)
+    os.environ["PYTHONPATH"] = str(folder / "src")  # as `uv sync` installs it
     history = ["--messages", "700", "--days", "12", "--port", "0", "--json"]
     serve = [sys.executable, "-m", "reamaze_pipeline", "sandbox", *history]
     with subprocess.Popen(serve, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as sandbox:
@@ -62,8 +83,8 @@ def main(page: Path, folder: Path) -> None:
 
 def _use(api: dict[str, str], package: Path) -> None:
     start, url = api["REAMAZE_START_DATE"], api["REAMAZE_API_URL"]
-    merged = package / "merged.py"
-    merged.write_text(merged.read_text().replace("2026-03-01", start).replace('"brand": name', f'"api_url": "{url}"'))
+    brands = package / "defs" / "brands.py"
+    brands.write_text(brands.read_text().replace("2026-03-01", start).replace('"brand": name', f'"api_url": "{url}"'))
     for brand in ("ACME", "BETA", "GAMMA"):
         os.environ |= {f"{brand}_EMAIL": api["REAMAZE_EMAIL"], f"{brand}_TOKEN": api["REAMAZE_API_TOKEN"]}
     os.environ["DAGSTER_DISABLE_TELEMETRY"] = "1"
@@ -71,12 +92,20 @@ def _use(api: dict[str, str], package: Path) -> None:
     home.mkdir()
     os.environ["DAGSTER_HOME"] = str(home)
     assert "reamaze_pipeline.ReamazeComponent" in _dg("list", "components", "--json")
-    for brand in ("gamma", "delta"):
-        given = ["--brand", brand, "--start-date", start]
-        _dg("scaffold", "defs", "reamaze_pipeline.ReamazeComponent", brand, *given)
-    file = package / "defs" / "gamma" / "defs.yaml"
-    text = file.read_text().replace("brand: gamma", f"api_url: {url}")
-    file.write_text(text.replace("REAMAZE_EMAIL", "GAMMA_EMAIL").replace("REAMAZE_API_TOKEN", "GAMMA_TOKEN"))
+    _dg("scaffold", "defs", "reamaze_pipeline.ReamazeComponent", "gamma", "--brand", "gamma", "--start-date", start)
+    gamma = package / "defs" / "gamma" / "defs.yaml"
+    scaffolded = gamma.read_text()
+    gamma.write_text(
+        scaffolded.replace("brand: gamma", f"api_url: {url}")
+        .replace("REAMAZE_EMAIL", "GAMMA_EMAIL")
+        .replace("REAMAZE_API_TOKEN", "GAMMA_TOKEN")
+    )
+    delta = package / "defs" / "delta" / "defs.yaml"
+    delta.parent.mkdir()
+    delta.write_text(scaffolded.replace("gamma", "delta") + "  database: data/gamma.duckdb\n")
+    said = _dg("check", "defs", ends_with=1)
+    assert re.search(r"delta and the brand gamma both write \S+/data/gamma\.duckdb; give each", said), said
+    delta.write_text(scaffolded.replace("gamma", "delta"))
     _dg("check", "defs")
     _dg("launch", "--job", "gamma_daily_messages", "--partition", start)
     with duckdb.connect("data/gamma.duckdb", read_only=True) as warehouse:
@@ -94,12 +123,12 @@ def _materialized() -> str:
         return " ".join(key.to_user_string() for key in instance.get_asset_keys())
 
 
-def _dg(*words: str) -> str:
-    done = subprocess.run([Path(sys.executable).parent / "dg", *words], capture_output=True, text=True, check=False)
-    if done.returncode:
+def _dg(*words: str, ends_with: int = 0) -> str:
+    done = subprocess.run([DG, *words], capture_output=True, text=True, check=False)
+    if done.returncode != ends_with:
         sys.exit(f"dg {' '.join(words)} ended with {done.returncode}\n{done.stdout[-3000:]}{done.stderr[-3000:]}")
-    return done.stdout
+    return done.stdout + done.stderr
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]).absolute(), Path(sys.argv[2]))
+    main(Path(sys.argv[1]).absolute(), Path(sys.argv[2]).absolute())
