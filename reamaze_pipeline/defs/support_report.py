@@ -50,6 +50,7 @@ def support_report(
     )
     @names.asking
     def support_report(
+        context: dg.AssetExecutionContext,
         warehouse: dg.ResourceParam[DuckDBWarehouse],
         renderer: dg.ResourceParam[Renderer],
     ) -> dg.MaterializeResult[None]:
@@ -69,8 +70,9 @@ def support_report(
         )
         written = write_report(report, path)
         picture = base64.b64encode(report.preview_png).decode()
-        return dg.MaterializeResult(
-            metadata={
+        # Not with the result: Dagster would write the picture twice, as of an output and of an asset.
+        context.add_asset_metadata(
+            {
                 "report": dg.MetadataValue.path(written.absolute()),
                 "key_numbers": dg.MetadataValue.md(report.preview_markdown),
                 "picture": dg.MetadataValue.md(f"![Volume and response times](data:image/png;base64,{picture})"),
@@ -78,5 +80,6 @@ def support_report(
                 "warnings": len(found) - len(failed),
             }
         )
+        return dg.MaterializeResult()
 
     return names.keyed(support_report, *KEY.path)

@@ -3,7 +3,7 @@
 import dagster as dg
 
 from reamaze_pipeline.crawl.progress import Building, CrawlProgress
-from reamaze_pipeline.defs.modelled.specs import LINEAGE, is_asset, model_spec
+from reamaze_pipeline.defs.modelled.specs import is_asset, model_spec
 from reamaze_pipeline.defs.naming import ALONE, Naming
 from reamaze_pipeline.defs.partitions import days_of
 from reamaze_pipeline.defs.runs_of_ours import asks_for_missing_only
@@ -53,9 +53,6 @@ def _asset(
             if isinstance(source, Source) and is_asset(source):
                 warehouse.add_columns(source.table)
         bring_up_to_date(warehouse.database, project)
-        if lineage := spec.metadata.get(LINEAGE):  # the UI draws it from the newest materialization; one is enough
-            newest = context.partition_keys[-1] if model.partitioned else None
-            context.add_asset_metadata({LINEAGE: lineage}, partition_key=newest)
         if not model.partitioned:
             require_inputs(warehouse.database, model, None)
             return model.select()

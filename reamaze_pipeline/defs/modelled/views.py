@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import dagster as dg
 import duckdb
 
-from reamaze_pipeline.defs.modelled.specs import LINEAGE, model_spec
+from reamaze_pipeline.defs.modelled.specs import model_spec
 from reamaze_pipeline.defs.naming import ALONE, Naming
 from reamaze_pipeline.defs.storage import PreviewingWarehouse
 from reamaze_pipeline.errors import InputsMissing, NotComputed, WarehouseError
@@ -33,7 +33,7 @@ def view_assets(project: Project, names: Naming = ALONE) -> list[dg.AssetsDefini
         bring_up_to_date(warehouse.database, project)
         failed: list[WarehouseError] = []
         with warehouse.previewing_views() as preview:
-            for view, spec in zip(views, specs, strict=True):
+            for view in views:
                 key = names.key(view.schema, view.name)
                 if key not in context.selected_asset_keys:
                     continue
@@ -46,8 +46,9 @@ def view_assets(project: Project, names: Naming = ALONE) -> list[dg.AssetsDefini
                     why = f"{view.table.label} cannot be computed ({type(error).__name__}); mend {view.path}"
                     failed.append(NotComputed(why))
                 else:
-                    lineage = {LINEAGE: spec.metadata[LINEAGE]} if LINEAGE in spec.metadata else {}
-                    yield dg.MaterializeResult(asset_key=key, metadata={**lineage, **shown})
+                    if shown:  # not with the result: Dagster would write it twice, as of an output and of an asset
+                        context.add_asset_metadata(shown, asset_key=key)
+                    yield dg.MaterializeResult(asset_key=key)
         if failed:
             raise type(failed[0])("; ".join(map(str, failed)))
 
