@@ -12,6 +12,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
@@ -24,7 +25,6 @@ from tests.docs.pages import PAGES, TOP, Block, blocks
 RUN = [page for page in PAGES if any(block.language != "text" for block in blocks(page))]
 FROM_NOTHING = TOP / "docs" / "your-brand.md"
 SHIMS = {
-    "reamaze-pipeline": f'exec "{sys.executable}" -m reamaze_pipeline "$@"',
     "python": f'exec "{sys.executable}" "$@"',
     "make": f'exec "{shutil.which("make")}" -n -C "{TOP}" "$@" >/dev/null',
     "pip": f'exec "{sys.executable}" "{TOP}/tests/docs/pip_looks.py" "$@"',
@@ -34,8 +34,20 @@ QUESTIONS = ("reamaze-pipeline status", "reamaze-pipeline audit")
 """What ends with 1 where the answer is no: the days after the stored ones are missing in the reader's folder."""
 
 
+@pytest.fixture(scope="module")
+def loaded_command(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """What the command `reamaze-pipeline` is in a page's shell."""
+    address = tmp_path_factory.mktemp("loaded") / "socket"
+    serve = [sys.executable, "-m", "tests.docs.loaded_command", str(address)]
+    with subprocess.Popen(serve, cwd=TOP, stdout=subprocess.PIPE, text=True) as serving:
+        assert serving.stdout is not None
+        assert serving.stdout.readline() == "ready\n"
+        yield f'exec "{sys.executable}" -IS "{TOP}/tests/docs/loaded_command.py" "{address}" "$@"'
+        serving.terminate()
+
+
 @pytest.fixture
-def reader(tmp_path: Path, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Path:
+def reader(tmp_path: Path, sandbox: Sandbox, loaded_command: str, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The folder and the shell of somebody who has a checkout's models, and a brand that the settings reach."""
     folder = tmp_path / "reader"
     folder.mkdir()
@@ -43,7 +55,7 @@ def reader(tmp_path: Path, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) ->
         (folder / name).symlink_to(TOP / name)
     shims = tmp_path / "bin"
     shims.mkdir()
-    for name, line in SHIMS.items():
+    for name, line in (SHIMS | {"reamaze-pipeline": loaded_command}).items():
         (shims / name).write_text(f"#!/bin/sh\n{line}\n")
         (shims / name).chmod(0o755)
     for name in [name for name in os.environ if name.startswith(("REAMAZE_", "DAGSTER_", "DBT_"))]:
@@ -114,7 +126,7 @@ def _shape(text: str) -> str:
 
 
 def _run(command: list[str], folder: Path, what: str) -> str:
-    ended = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=240)
+    ended = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=600)
     expected = {0, 1} if command[-1].startswith(QUESTIONS) else {0}
     assert ended.returncode in expected, f"{what}\n{ended.stdout[-3000:]}{ended.stderr[-3000:]}"
     return ended.stdout + ended.stderr
