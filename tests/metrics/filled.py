@@ -108,8 +108,8 @@ def _plain(value: Any) -> Any:
     if isinstance(value, float):
         return round(value, 6)
     if isinstance(value, dict):
-        return tuple(value.values())
-    return tuple(value) if isinstance(value, list) else value
+        return tuple(_plain(inner) for inner in value.values())
+    return tuple(_plain(inner) for inner in value) if isinstance(value, list) else value
 
 
 def _row(message: Message) -> dict[str, Any]:
