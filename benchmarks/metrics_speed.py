@@ -1,9 +1,10 @@
 """The metrics of one day with few and with many messages stored, and how long one day of each view takes to read.
 
-    python benchmarks/metrics_speed.py [messages]
+    python benchmarks/metrics_speed.py [messages [folder of other models]]
 
-Both warehouses have the same 1,000 messages a day; the larger one only goes back further. They take turns, so that
-whatever else the machine does falls on both alike. Prints medians, in milliseconds.
+Both warehouses have the same 1,000 messages a day; the larger one only goes back further. With a folder, such as that
+of an earlier version (`git archive REVISION dbt_like_sql | tar -x -C /tmp/earlier`), its models are stored beside ours.
+All take turns, so that whatever else the machine does falls on each alike. Prints medians of processor milliseconds.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from reamaze_pipeline.models.column_tests import failing_rows
 from reamaze_pipeline.models.model import Model, Project
 from reamaze_pipeline.models.project import load_project
 from reamaze_pipeline.models.seeds import load_seeds
+from reamaze_pipeline.report.preview import partition_previews
 from reamaze_pipeline.warehouse.connection import reading
 from reamaze_pipeline.warehouse.io_manager import DuckDBWarehouse
 from reamaze_pipeline.warehouse.table import Select
@@ -56,6 +58,8 @@ class Stored:
     """A warehouse with so many messages, and every metric of them."""
 
     def __init__(self, folder: Path, project: Project, count: int) -> None:
+        folder.mkdir(exist_ok=True)
+        self.project, self.count = project, count
         self.warehouse = DuckDBWarehouse(database=str(folder / f"{count}.duckdb"))
         self.models = [model for model in project.models if model.schema in {"intermediate", "metrics"}]
         load_seeds(self.warehouse.database, project.seeds)
@@ -77,39 +81,50 @@ class Stored:
             self.warehouse.define_view(model.table, model.select())
 
     def night(self) -> float:
-        """Milliseconds for the metrics of the newest day and all their column tests."""
-        began = time.perf_counter()
+        """Milliseconds for the metrics of the newest day, their column tests and their previews."""
+        began = time.process_time()
         for model in self.models:
             self.run(model, [LAST])
             with reading(self.warehouse.database) as connection:
                 for column, test in model.tests:
-                    select = failing_rows(model, column, test, [LAST])
+                    select = failing_rows(self.project, model, column, test, [LAST])
                     connection.execute(select.sql, dict(select.parameters)).fetchall()
-        return (time.perf_counter() - began) * 1000
+                if model.event_time is not None:
+                    partition_previews(connection, model.table, [LAST])
+        return (time.process_time() - began) * 1000
 
     def read(self, model: Model) -> float:
         """Milliseconds for one day of a model, all columns."""
         where = f"WHERE day = DATE '{LAST}'" if "day" in model.table.column_names else ""
         with reading(self.warehouse.database) as connection:
-            began = time.perf_counter()
+            began = time.process_time()
             connection.execute(f"CREATE OR REPLACE TEMP TABLE seen AS SELECT * FROM {model.table.qualified} {where}")
-            return (time.perf_counter() - began) * 1000
+            return (time.process_time() - began) * 1000
 
 
-def main(many: int) -> None:
-    project = load_project([Path(__file__).parents[1] / "dbt_like_sql"], SETTINGS)
-    with tempfile.TemporaryDirectory() as folder:
-        few, large = (Stored(Path(folder), project, count) for count in (FEW, many))
-        nights = [(few.night(), large.night()) for _ in range(ROUNDS)]
-        small, big = (statistics.median(times) for times in zip(*nights, strict=True))
-        print(f"metrics of a day, {FEW:,} stored: {small:.0f}; {many:,} stored: {big:.0f}; ratio {big / small:.2f}")
-        for model in large.models:
+def main(many: int, other: str | None = None) -> None:
+    folders = {"ours": Path(__file__).parents[1] / "dbt_like_sql"} | ({other: Path(other)} if other else {})
+    with tempfile.TemporaryDirectory() as place:
+        stored = {
+            (whose, count): Stored(Path(place) / str(number), load_project([folder], SETTINGS), count)
+            for number, (whose, folder) in enumerate(folders.items())
+            for count in (FEW, many)
+        }
+        nights = [{which: one.night() for which, one in stored.items()} for _ in range(ROUNDS)]
+        took = {which: statistics.median(night[which] for night in nights) for which in stored}
+        for whose in folders:
+            few, large = took[whose, FEW], took[whose, many]
+            print(f"a day's metrics, {whose}: {FEW:,} stored {few:.0f}; {many:,} stored {large:.0f}; {large / few:.2f}")
+        for whose in list(folders)[1:]:
+            ratios = [statistics.median(night["ours", n] / night[whose, n] for night in nights) for n in (FEW, many)]
+            print(f"ours as a multiple of {whose}: {ratios[0]:.2f} with {FEW:,} stored, {ratios[1]:.2f} with {many:,}")
+        for model in stored["ours", many].models:
             if not model.partitioned:
                 at_few, at_many = (
-                    statistics.median(stored.read(model) for _ in range(ROUNDS)) for stored in (few, large)
+                    statistics.median(stored["ours", count].read(model) for _ in range(ROUNDS)) for count in (FEW, many)
                 )
-                print(f"  read {model.name:28} {at_few:6.0f} {at_many:6.0f}")
+                print(f"  read {model.name:32} {at_few:6.0f} {at_many:6.0f}")
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000)
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000, *sys.argv[2:3])
