@@ -22,14 +22,14 @@ from reamaze_pipeline.report.charts.renderer import AT_ONCE, Renderer, Spec
 from reamaze_pipeline.report.charts.svg import inline
 from reamaze_pipeline.report.glossary import DEFINITIONS
 from reamaze_pipeline.report.numbers.desk.backlog import AGES
-from reamaze_pipeline.report.numbers.facts import Facts
+from reamaze_pipeline.report.numbers.facts import MOST_ROWS, Facts
 from reamaze_pipeline.report.numbers.headline import cards
 from reamaze_pipeline.report.numbers.period import Period
 from reamaze_pipeline.report.numbers.speed import BUCKETS
+from reamaze_pipeline.settings.brands import typed
 
 FOLDER = Path(__file__).parent
 WIDE, HALF, NARROW = 900, 430, 330
-MOST_ROWS = 100
 MOST_CHECKS = 20
 
 
@@ -106,6 +106,7 @@ def environment(timezone: str) -> Environment:
         "moment": lambda instant: words.moment(instant, timezone),
     }
     found.globals |= {"several": words.several, "day_ranges": words.day_ranges, "day_range": words.day_range}
+    found.globals["typed"] = typed
     return found
 
 

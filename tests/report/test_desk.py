@@ -108,6 +108,51 @@ def test_numbers_lead_to_conversations_that_are_links_if_a_setting_says_so(secon
     assert "known · late & <b>" in Page(plain.html).text
 
 
+def test_each_row_leads_to_the_conversations_behind_it(second: Report) -> None:
+    page = Page(second.html)
+    leading = {link["href"] for link in page.all("a")} & {"#sender-0", "#channel-0", "#inbox-0"}
+    assert leading == {"#sender-0", "#channel-0", "#inbox-0"}
+    heads = "Conversation Channel Inbox Messages Slowest reply"
+    for said in (
+        f"ben : 7 conversations {heads} Where is my order? known Chat Support 1 2 h",
+        f"Chat : 8 conversations {heads} Where is my order? known Chat Support 2 2 h",
+        "Support : 8 conversations",
+        "Who came again within a week, newest first",
+        "Still <i>? known Chat Support 15 Mar 12 Mar",
+    ):
+        assert said in page.text, said
+
+
+def test_no_list_is_cut_in_silence(tmp_path: Path) -> None:
+    said = []
+    for n in range(103):
+        asked, answered = on(0, f"{n // 60:02}:{n % 60:02}"), on(0, f"{12 + n // 60}:{n % 60:02}")
+        where = {"origin": 100 + n, "inbox": f"box {n:03}", "begun": asked}
+        said.append(Said(asked, f"q{n}", f"c{n}@x.example", **where))
+        said.append(Said(answered, f"q{n}", f"agent{n:03}@x.example", staff=True, **where))
+    path = tmp_path / "w.duckdb"
+    project = fill(path, said, [0], RULES)
+    html = build_report(path, project=project, failed_checks=list("abcdefghijklmnopqrstu"), built_at=BUILT_AT).html
+    assert len(html) < 2_000_000
+    text = Page(html).text
+    days = f"--from {on(0).date()} --to {on(0).date()}"
+    for number, table in (
+        ("And 3 more", "metrics.staff_response_counts"),
+        ("And 3 more", "metrics.messages_per_origin"),
+        ("And 3 more", "metrics.messages_per_category"),
+        ("And 91 more", "metrics.targets_by_sender"),
+        ("And 91 more", "metrics.targets_by_category"),
+        ("And 78 more", "metrics.target_results"),
+        ("And 78 more", "metrics.reply_turns"),
+        ("And 78 more", "metrics.first_response_times"),
+        ("And 53 more", "intermediate.conversation_days"),
+        ("and 95 more", "metrics.messages_per_origin"),
+    ):
+        assert f"{number}: reamaze-pipeline export {table} {days}" in text, table
+    assert "Unknown origins 206 messages:" in text
+    assert "and 1 more: reamaze-pipeline status" in text
+
+
 @pytest.mark.parametrize(
     ("narrowing", "received", "responses", "median", "waiting"),
     [
@@ -151,5 +196,6 @@ def test_what_waits_longest_does_not_hide_what_can_be_answered(tmp_path: Path) -
     fill(path, said, range(12))
     text = Page(build_report(path, built_at=dt.datetime(2026, 3, 20, tzinfo=dt.UTC)).html).text
     assert text.index("Less than a day: 1") < text.index("Please help") < text.index("A week or longer: 60")
-    assert "And 35 more, older, in metrics. awaiting_ reply" in text
+    day = on(11).date()
+    assert f"And 35 more, older: reamaze-pipeline export metrics.awaiting_reply --from {day} --to {day}" in text
     assert text.index("Messages do not say whether a conversation was closed") < text.index("Less than a day: 1")

@@ -5,7 +5,7 @@ A part whose metrics are not stored is None; the page says so. How anything look
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import date
@@ -19,6 +19,7 @@ from reamaze_pipeline.report.numbers.desk.backlog import BacklogDay, read_backlo
 from reamaze_pipeline.report.numbers.desk.calendar import Spans, first_day_shown, read_spans
 from reamaze_pipeline.report.numbers.desk.customers import Customers, read_customers
 from reamaze_pipeline.report.numbers.desk.groups import Group, read_channels, read_inboxes
+from reamaze_pipeline.report.numbers.desk.lists import Lists, read_lists
 from reamaze_pipeline.report.numbers.desk.targets import Target, read_targets
 from reamaze_pipeline.report.numbers.hours import Hours, read_hours
 from reamaze_pipeline.report.numbers.period import Period, choose_period, period_before
@@ -29,6 +30,8 @@ from reamaze_pipeline.report.numbers.volume import Totals, Volume, read_totals, 
 from reamaze_pipeline.report.numbers.waiting import Waiting, count_waiting, read_waiting
 
 T = TypeVar("T")
+MOST_ROWS = 100
+"""Senders, channels and inboxes that a page names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +67,7 @@ class Behind:
     slowest: tuple[Reply, ...] | None
     slowest_first: tuple[Reply, ...] | None
     threads: Threads | None
+    lists: Lists | None
     about: Mapping[str, About]
 
 
@@ -106,6 +110,7 @@ def read_facts(
         _told(lambda: stack.enter_context(turns_at_hand(connection, at_hand, period.last)))
         waiting = _told(lambda: read_waiting(connection, max(period.stored)))
         desk = _desk(connection, period, before)
+        senders = _told(lambda: read_senders(connection, period))
         return Facts(
             period=period,
             before=Before(
@@ -121,11 +126,11 @@ def read_facts(
             first=_told(lambda: read_speed(connection, period, first=True)),
             trend=_told(lambda: read_trend(connection, period)),
             first_trend=_told(lambda: read_trend(connection, period, first=True)),
-            senders=_told(lambda: read_senders(connection, period)),
+            senders=senders,
             hours=_told(lambda: read_hours(connection, period)),
             waiting=waiting,
             desk=desk,
-            behind=_behind(connection, period, waiting, desk, links),
+            behind=_behind(connection, period, waiting, desk, senders or (), links),
             state=read_state(connection, period),
         )
 
@@ -142,16 +147,24 @@ def _desk(connection: duckdb.DuckDBPyConnection, period: Period, before: Period)
 
 
 def _behind(
-    connection: duckdb.DuckDBPyConnection, period: Period, waiting: Waiting | None, desk: Desk, links: str | None
+    connection: duckdb.DuckDBPyConnection,
+    period: Period,
+    waiting: Waiting | None,
+    desk: Desk,
+    senders: Sequence[Sender],
+    links: str | None,
 ) -> Behind:
     slowest = _told(lambda: read_slowest(connection, period))
     slowest_first = _told(lambda: read_slowest(connection, period, first=True))
     threads = _told(lambda: read_threads(connection, period))
+    keys = [[one.key for one in found[:MOST_ROWS]] for found in (senders, desk.channels or (), desk.inboxes or ())]
+    lists = _told(lambda: read_lists(connection, period, *keys))
     missed = [reply for target in desk.targets or () for reply in target.missed]
     named = [conversation for group in (waiting.groups if waiting else ()) for conversation in group.named]
     slugs = [reply.slug for reply in (*(slowest or ()), *(slowest_first or ()), *missed)]
     slugs += [conversation.slug for conversation in named] + [one.slug for one in (threads.most if threads else ())]
-    return Behind(slowest, slowest_first, threads, read_about(connection, slugs, links))
+    slugs += lists.slugs if lists else []
+    return Behind(slowest, slowest_first, threads, lists, read_about(connection, slugs, links))
 
 
 def _told(read: Callable[[], T]) -> T | None:

@@ -26,8 +26,8 @@ _SENDERS = """
         SELECT sender_key, median(seconds) AS median_seconds
         FROM temp.report_turns WHERE day BETWEEN $first AND $last GROUP BY ALL
     )
-    SELECT counted.sender_name, counted.sender_email, responses, notes, collisions, coalesce(conversations, 0),
-        median_seconds
+    SELECT counted.sender_name, counted.sender_email, counted.sender_key, responses, notes, collisions,
+        coalesce(conversations, 0), median_seconds
     FROM counted
     LEFT JOIN conversations ON conversations.sender_key = counted.sender_key
     LEFT JOIN timed ON timed.sender_key = counted.sender_key
@@ -46,6 +46,7 @@ class Sender:
     label: str
     name: str
     email: str
+    key: str
     responses: int
     notes: int
     collisions: int

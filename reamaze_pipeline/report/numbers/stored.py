@@ -43,15 +43,19 @@ _REFETCHED = """
         AND sums.loaded_at < pages.loaded_at AND pages.day BETWEEN $first AND $last
 """
 
-Named = tuple[tuple[str, int], ...]
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """Who or what with their messages: the first few by name, how many ``more`` there are, and ``messages`` of all."""
+
+    first: tuple[tuple[str, int], ...]
+    more: int
+    messages: int
 
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """Of the period. ``refreshed_at`` (naive UTC) is when the newest of its days was fetched.
-
-    ``unknown_origins`` and ``excluded_senders`` name who or what, with their messages, the first few.
-    """
+    """Of the period. ``refreshed_at`` (naive UTC) is when the newest of its days was fetched."""
 
     messages: int
     excluded: int
@@ -62,10 +66,6 @@ class State:
     unknown_origins: Named
     excluded_senders: Named
     stale_days: int
-
-    @property
-    def unknown_origin_messages(self) -> int:
-        return sum(number for _, number in self.unknown_origins)
 
 
 def read_state(connection: duckdb.DuckDBPyConnection, period: Period) -> State:
@@ -93,4 +93,5 @@ def _told(connection: duckdb.DuckDBPyConnection, sql: str, period: Period) -> li
 
 
 def _named(rows: list[Row]) -> Named:
-    return tuple((clean(name, "No name", 60), number) for name, number in rows[:MOST_NAMED])
+    first = tuple((clean(name, "No name", 60), number) for name, number in rows[:MOST_NAMED])
+    return Named(first, len(rows) - len(first), sum(number for _, number in rows))

@@ -21,19 +21,18 @@ _WAITING = """
             CASE WHEN age_seconds < 86400 THEN 0 WHEN age_seconds < 259200 THEN 1 WHEN age_seconds < 604800 THEN 2
                 WHEN age_seconds IS NOT NULL THEN 3 ELSE 4 END AS age
         FROM metrics.awaiting_reply WHERE day = $day
+    ), counted AS (
+        SELECT count(*) AS total, count(*) FILTER (WHERE NOT is_certain) AS uncertain,
+            count(*) FILTER (WHERE age_seconds >= 604800) AS over_a_week, max(age_seconds) AS oldest_age
+        FROM waiting
     ), placed AS (
         SELECT *, count(*) OVER (PARTITION BY age) AS of_age, row_number() OVER (
             PARTITION BY age ORDER BY if(age < $old, epoch(waiting_since), -epoch(waiting_since)) NULLS LAST,
                 last_customer_message_at DESC, conversation_slug) AS place
         FROM waiting
     )
-    SELECT age, of_age, conversation_slug, waiting_since, age_seconds, last_customer_message_at, is_certain
-    FROM placed WHERE place <= $shown ORDER BY age, place
-"""
-_COUNTS = """
-    SELECT count(*), count(*) FILTER (WHERE NOT is_certain), count(*) FILTER (WHERE age_seconds >= 604800),
-        max(age_seconds)
-    FROM metrics.awaiting_reply WHERE day = $day
+    SELECT counted.*, age, of_age, conversation_slug, waiting_since, age_seconds, last_customer_message_at, is_certain
+    FROM counted LEFT JOIN placed ON place <= $shown ORDER BY age, place
 """
 
 
@@ -81,8 +80,9 @@ class Waiting:
 
 def read_waiting(connection: duckdb.DuckDBPyConnection, day: date) -> Waiting:
     """Raises `NotComputed`."""
-    counts = fetch(connection, _COUNTS, day=day)[0]
-    rows = fetch(connection, _WAITING, day=day, shown=SHOWN, old=OLD) if counts[0] else []
+    found = fetch(connection, _WAITING, day=day, shown=SHOWN, old=OLD)
+    total, uncertain, over_a_week, oldest_age = found[0][:4]
+    rows = [row[4:] for row in found] if total else []
     groups = tuple(
         WaitingGroup(
             AGES[age],
@@ -92,7 +92,6 @@ def read_waiting(connection: duckdb.DuckDBPyConnection, day: date) -> Waiting:
         )
         for age in sorted({row[0] for row in rows})
     )
-    total, uncertain, over_a_week, oldest_age = counts
     return Waiting(day, total, uncertain, over_a_week, oldest_age, groups)
 
 

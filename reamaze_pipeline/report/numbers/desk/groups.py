@@ -20,8 +20,8 @@ _GROUPS = """
             count(*) FILTER (WHERE seconds < 3600) / nullif(count(seconds), 0) AS under_1h
         FROM temp.report_turns WHERE day BETWEEN $first AND $last GROUP BY {key}
     )
-    SELECT coalesce(came.name, answered.name), coalesce(received, 0), coalesce(replies, 0), median, p90, first_median,
-        under_1h
+    SELECT coalesce(came.name, answered.name), coalesce(came.key, answered.key)::varchar, coalesce(received, 0),
+        coalesce(replies, 0), median, p90, first_median, under_1h
     FROM came FULL JOIN answered ON answered.key IS NOT DISTINCT FROM came.key
     WHERE coalesce(received, 0) + coalesce(replies, 0) > 0
     ORDER BY coalesce(replies, 0) DESC, coalesce(received, 0) DESC, 1
@@ -30,9 +30,13 @@ _GROUPS = """
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """One channel or inbox. ``received`` are customers' messages, ``replies`` timed ones; times in seconds."""
+    """One channel or inbox. ``received`` are customers' messages, ``replies`` timed ones; times in seconds.
+
+    ``key`` is the code of a channel, the slug of an inbox, and empty where there is none.
+    """
 
     name: str
+    key: str
     received: int
     replies: int
     median: float | None
@@ -63,4 +67,5 @@ def _read(
 ) -> tuple[Group, ...]:
     key, name, received, table = names
     sql = _GROUPS.format(key=key, name=name, received=received, table=f"metrics.{table}")
-    return tuple(Group(clean(row[0], missing, 60), *row[1:]) for row in fetch(connection, sql, **period.bounds))
+    rows = fetch(connection, sql, **period.bounds)
+    return tuple(Group(clean(row[0], missing, 60), row[1] or "", *row[2:]) for row in rows)

@@ -24,7 +24,7 @@ _SUMS = """
     FROM temp.report_targets GROUP BY target_name ORDER BY target_name
 """
 _BY = """
-    SELECT arg_max({name}, replied_at), count(is_met), count(*) FILTER (WHERE is_met)
+    SELECT arg_max({name}, replied_at), count(is_met), count(*) FILTER (WHERE is_met), count(*) OVER ()
     FROM temp.report_targets WHERE target_name = $target AND day >= $first
     GROUP BY {key} HAVING count(is_met) > 0
     ORDER BY count(*) FILTER (WHERE NOT is_met) DESC, 1 LIMIT $shown
@@ -52,6 +52,14 @@ class Kept:
 
 
 @dataclass(frozen=True, slots=True)
+class KeptBy:
+    """Senders or inboxes, those that missed most first; ``more`` are not named."""
+
+    named: tuple[Kept, ...]
+    more: int
+
+
+@dataclass(frozen=True, slots=True)
 class Target:
     """One target over the period; ``before`` is the share met in the period before, ``missed`` the slowest that were.
 
@@ -66,8 +74,8 @@ class Target:
     met: int
     unknown: int
     before: float | None
-    senders: tuple[Kept, ...]
-    inboxes: tuple[Kept, ...]
+    senders: KeptBy
+    inboxes: KeptBy
     missed: tuple[Reply, ...]
 
     @property
@@ -104,9 +112,10 @@ def _target(connection: duckdb.DuckDBPyConnection, period: Period, before: Perio
     )
 
 
-def _kept(connection: duckdb.DuckDBPyConnection, period: Period, target: str, key: str, name: str) -> tuple[Kept, ...]:
+def _kept(connection: duckdb.DuckDBPyConnection, period: Period, target: str, key: str, name: str) -> KeptBy:
     rows = fetch(connection, _BY.format(key=key, name=name), target=target, first=period.first, shown=GROUPS_SHOWN)
-    return tuple(Kept(clean(label, "No name", 60), measured, met) for label, measured, met in rows)
+    named = tuple(Kept(clean(label, "No name", 60), measured, met) for label, measured, met, _ in rows)
+    return KeptBy(named, rows[0][3] - len(named) if rows else 0)
 
 
 @contextmanager
