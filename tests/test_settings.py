@@ -84,6 +84,8 @@ def test_everything_missing_is_named_at_once() -> None:
         ("START_DATE", "20240131", "YYYY-MM-DD"),
         ("START_DATE", "2999-01-01", "is in the future"),
         ("TIMEZONE", "Mars/Base", "REAMAZE_TIMEZONE is not an IANA time zone"),
+        ("TIMEZONE", "europe/berln", "is not an IANA time zone such as Europe/Berlin"),
+        ("TIMEZONE", "America/New York", "is not an IANA time zone such as America/New_York"),
         ("TIMEZONE", "../etc/passwd", "is not an IANA time zone"),
         ("BRAND", "acme.reamaze.io", "bare subdomain"),
         ("API_URL", "127.0.0.1:8080", "full URL"),

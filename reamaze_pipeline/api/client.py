@@ -87,7 +87,7 @@ class ReamazeClient:
         self.retry = policy if timeout is None else replace(policy, read_timeout=timeout)
         self.answer_seconds = answer_seconds
         self.answer_megabytes = answer_megabytes
-        self._host = address.hostname
+        self._host = address.netloc  # with its port: several things serve on one machine
         self._secrets = (token, email)
         self._gate = RateLimiter(requests_per_minute)
         self._lock = threading.Lock()

@@ -2,20 +2,29 @@
 
 import datetime as dt
 import re
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import AfterValidator, BeforeValidator
 
 
-def _zone(name: str) -> str:
+def zone(name: str) -> str:
+    """The name of an IANA time zone; raises `ValueError`, in words that follow the name, for what is none."""
     try:
         ZoneInfo(name)
     except (KeyError, ValueError, OSError) as error:
-        raise ValueError("is not an IANA time zone such as Europe/Berlin") from error
+        raise ValueError(f"is not an IANA time zone such as {_meant(name) or 'Europe/Berlin'}") from error
     return name
+
+
+def _meant(zone: str) -> str | None:
+    """The zone that was probably meant, however its letters were written."""
+    known = {each.lower(): each for each in available_timezones()}
+    alike = get_close_matches(zone.strip().lower().replace(" ", "_"), known, n=1, cutoff=0.75)
+    return known[alike[0]] if alike else None
 
 
 def _api_root(url: str) -> str:
@@ -70,7 +79,7 @@ def _at_home(path: Path) -> Path:
 
 
 Database = Annotated[Path | str, BeforeValidator(_database)]
-Zone = Annotated[str, AfterValidator(_zone)]
+Zone = Annotated[str, AfterValidator(zone)]
 ApiRoot = Annotated[str, AfterValidator(_api_root)]
 Subdomain = Annotated[str, AfterValidator(_subdomain)]
 UserPath = Annotated[Path, AfterValidator(_at_home)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -164,6 +165,14 @@ def test_nobody_listening(unused_tcp_port: int) -> None:
 def unused_tcp_port() -> int:
     with ThreadingHTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler) as server:
         return server.server_port
+
+
+def test_where_nobody_answers_is_said_with_the_port() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    api = ReamazeClient(f"http://127.0.0.1:{port}/api/v1", EMAIL, TOKEN, retry=RetryPolicy(attempts=1))
+    with api, pytest.raises(ApiUnavailable, match=f"cannot get an answer from 127.0.0.1:{port} "):
+        api.page()
 
 
 def test_a_hanging_server_is_given_up(sandbox: Sandbox) -> None:

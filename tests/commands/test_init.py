@@ -112,10 +112,11 @@ def test_without_a_terminal_it_says_what_is_missing(sandbox: Sandbox, folder: Pa
 
 def test_a_person_is_asked(sandbox: Sandbox, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("reamaze_pipeline.commands.setup.init._is_person", lambda: True)
-    answers = [sandbox.email, sandbox.token, "", "2026-02-30", "2026-03-05"]
+    answers = [sandbox.email, sandbox.token, "europe/berln", "", "2026-02-30", "2026-03-05"]
     asked = click.testing.CliRunner().invoke(app, ["init", "--api-url", sandbox.url], input="\n".join(answers) + "\n")
     assert asked.exit_code == 0, asked.output
     assert "First day to load" in asked.output
+    assert "'europe/berln' is not an IANA time zone such as Europe/Berlin" in asked.output
     assert sandbox.token not in asked.output
     written = dotenv_values(folder / ".env")
     assert (written["REAMAZE_START_DATE"], written["REAMAZE_TIMEZONE"]) == ("2026-03-05", "UTC")

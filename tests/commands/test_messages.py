@@ -63,7 +63,7 @@ def test_the_newest_few(sandbox: Sandbox, deploy: Deploy, capsys: Captured) -> N
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [
-        (["--conversation", "no/such?"], 1, "error: 127.0.0.1 knows no conversation with this slug (404)"),
+        (["--conversation", "no/such?"], 1, " knows no conversation with this slug (404)"),
         (["--sent-by", "nobody@nowhere.example"], 0, "No message by this sender: Re:amaze knows nobody"),
         (["--origin", "1"], 1, "error: the API ignored `origin`"),
         (["--tag", "vip"], 1, "error: the API ignored `tag`"),

@@ -64,7 +64,7 @@ def init(
         **_address(asked, brand, api_url),
         "REAMAZE_EMAIL": email or asked("Login email of a staff user", "--email"),
         TOKEN: os.environ.get(TOKEN) or asked("API token (Settings, API Token)", f"the variable {TOKEN}", hidden=True),
-        "REAMAZE_TIMEZONE": timezone or asked("Time zone of a day", "--timezone", proposed="UTC"),
+        "REAMAZE_TIMEZONE": _zone(asked, timezone),
         **({"REAMAZE_DATABASE": database} if database else {}),
     }
     seen = _try_login(values)
@@ -108,6 +108,20 @@ def _address(asked: _Asked, brand: str | None, api_url: str | None) -> dict[str,
     return {"REAMAZE_BRAND": given.strip().removeprefix("https://").partition(".reamaze.io")[0].rstrip("/")}
 
 
+def _zone(asked: _Asked, told: str | None) -> str:
+    """The zone told; else asked for until it is one, so that a slip costs no second token."""
+    from reamaze_pipeline.settings.values import zone
+
+    while True:
+        name = told or asked("Time zone of a day", "--timezone", proposed="UTC")
+        try:
+            return zone(name)
+        except ValueError as error:
+            if told or asked.quiet:
+                raise MisuseError(f"{name} {error}") from None
+            click.echo(f"{name!r} {error}", err=True)
+
+
 def _accept(values: Mapping[str, str]) -> None:
     """Take the values for this process, in place of older ones; a wrong one is named as a setting is."""
     from reamaze_pipeline import settings
@@ -126,17 +140,11 @@ def _try_login(values: Mapping[str, str]) -> Overview:
         MisuseError: a value cannot be one.
         ReamazeError: the login, the brand or the connection does not work; the text says which.
     """
-    from zoneinfo import ZoneInfo
-
     from reamaze_pipeline import settings
     from reamaze_pipeline.api.client import ReamazeClient
     from reamaze_pipeline.crawl.overview import look
 
     _accept(values)
-    try:
-        ZoneInfo(values["REAMAZE_TIMEZONE"])
-    except (KeyError, ValueError, OSError):
-        raise MisuseError(f"{values['REAMAZE_TIMEZONE']} is not an IANA time zone such as Europe/Berlin") from None
     login = settings.read(settings.Login)
     with ReamazeClient(str(login.root), login.email, login.api_token.get_secret_value()) as client:
         return look(client)
