@@ -75,7 +75,7 @@ class Said:
         }
 
 
-def fill(path: Path, messages: Sequence[Said], days: Iterable[int], rules: Rules | None = None) -> Project:
+def fill(path: str | Path, messages: Sequence[Said], days: Iterable[int], rules: Rules | None = None) -> Project:
     """Store these days, each with its messages, and compute every metric of them."""
     stored = [FIRST + dt.timedelta(day) for day in days]
     with writing(path) as connection:

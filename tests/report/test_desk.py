@@ -15,9 +15,11 @@ from reamaze_pipeline.report.numbers.facts import Facts, read_facts
 from reamaze_pipeline.report.numbers.headline import headline
 from reamaze_pipeline.report.numbers.narrowing import Narrowing, narrowed
 from reamaze_pipeline.warehouse.connection import reading
+from reamaze_pipeline.warehouse.lake.past import reading_as_of
 from tests.metrics.reference import Rules
 from tests.report.conftest import BUILT_AT, Said, fill, on
 from tests.report.parsed import Page
+from tests.warehouse.lakes import needs_lake
 
 LINKS = "https://acme.reamaze.com/admin/conversations/{slug}"
 TARGET = {"name": "An hour", "of": "first_response", "business": False, "category": None, "origin": None}
@@ -174,6 +176,21 @@ def test_a_report_can_be_narrowed(
     assert told["conversations_waiting"] == (waiting or 0)
     assert facts.desk.backlog
     assert facts.desk.spans
+
+
+@needs_lake
+def test_a_lake_is_narrowed_as_a_file_is_now_and_as_it_was(tmp_path: Path) -> None:
+    lake = f"ducklake:sqlite:{tmp_path}/catalog.sqlite"
+    project = fill(lake, desk(), range(2))
+    for opened in (reading(lake), reading_as_of(lake, dt.datetime.now(dt.UTC))):
+        with opened as connection:
+            with narrowed(connection, project, Narrowing(sender="ann", origin="email")) as shown:
+                facts = read_facts(shown, None, None)
+            assert isinstance(facts, Facts)
+            told = headline(facts)
+            assert (told["messages_received"], told["responses"], told["median_seconds"]) == (2, 2, 1800)
+            left = connection.execute("SELECT count(*) FROM duckdb_databases() WHERE database_name LIKE 'narrowed%'")
+            assert left.fetchall() == [(0,)]
 
 
 def test_the_page_says_what_it_is_narrowed_to(team: Brand) -> None:

@@ -18,6 +18,7 @@ from reamaze_pipeline.errors import NarrowingRefused
 from reamaze_pipeline.models.model import Model, Project
 from reamaze_pipeline.report.numbers.metric_query import fetch
 from reamaze_pipeline.warehouse.catalog import relations
+from reamaze_pipeline.warehouse.connection import end_transaction
 from reamaze_pipeline.warehouse.ledger import LEDGER
 from reamaze_pipeline.warehouse.table import Table, quoted
 
@@ -60,7 +61,10 @@ _BY_REPLY = {"responses", "reply_turns"}
 def narrowed(
     connection: duckdb.DuckDBPyConnection, project: Project, narrowing: Narrowing
 ) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Within the block, the connection reads what the narrowing leaves. Raises `NarrowingRefused`, `NotComputed`."""
+    """Within the block, the connection reads what the narrowing leaves; with it ends a transaction that it is in.
+
+    Raises `NarrowingRefused`, `NotComputed`.
+    """
     if not narrowing:
         yield connection
         return
@@ -79,9 +83,10 @@ def narrowed(
             connection.execute(f"CREATE VIEW {table.qualified} AS {sql}")
         yield connection
     finally:
+        end_transaction(connection)  # a lake is read in one, which would hold on to the views
         connection.execute(f"USE {quoted(whole)}")
         connection.execute("DROP TABLE IF EXISTS temp.narrowed_to")
-        connection.execute(f"DETACH {quoted(name)}")
+        connection.execute(f"DETACH DATABASE IF EXISTS {quoted(name)}")
 
 
 def _views(project: Project, whole: str, narrowing: Narrowing) -> Iterator[tuple[Table, str]]:
