@@ -68,7 +68,9 @@ def main(page: Path, folder: Path) -> None:
     (package / "definitions.py").write_text(DEFINITIONS)
     documented = FENCE.search(page.read_text())
     assert documented is not None, page
-    (package / "defs" / "brands.py").write_text(documented[1])
+    one = documented[1].replace(', brand("beta"))', ")")  # each brand costs each of the commands below some seconds
+    assert one != documented[1], page
+    (package / "defs" / "brands.py").write_text(one)
     os.chdir(folder)
     os.environ["PYTHONPATH"] = str(folder / "src")  # as `uv sync` installs it
     history = ["--messages", "700", "--days", "12", "--port", "0", "--json"]
@@ -85,7 +87,7 @@ def _use(api: dict[str, str], package: Path) -> None:
     start, url = api["REAMAZE_START_DATE"], api["REAMAZE_API_URL"]
     brands = package / "defs" / "brands.py"
     brands.write_text(brands.read_text().replace("2026-03-01", start).replace('"brand": name', f'"api_url": "{url}"'))
-    for brand in ("ACME", "BETA", "GAMMA"):
+    for brand in ("ACME", "GAMMA"):
         os.environ |= {f"{brand}_EMAIL": api["REAMAZE_EMAIL"], f"{brand}_TOKEN": api["REAMAZE_API_TOKEN"]}
     os.environ["DAGSTER_DISABLE_TELEMETRY"] = "1"
     home = Path("dagster_home").absolute()
@@ -102,9 +104,6 @@ def _use(api: dict[str, str], package: Path) -> None:
     )
     delta = package / "defs" / "delta" / "defs.yaml"
     delta.parent.mkdir()
-    delta.write_text(scaffolded.replace("gamma", "delta") + "  database: data/gamma.duckdb\n")
-    said = _dg("check", "defs", ends_with=1)
-    assert re.search(r"delta and the brand gamma both write \S+/data/gamma\.duckdb; give each", said), said
     delta.write_text(scaffolded.replace("gamma", "delta"))
     _dg("check", "defs")
     _dg("launch", "--job", "gamma_daily_messages", "--partition", start)
@@ -114,7 +113,7 @@ def _use(api: dict[str, str], package: Path) -> None:
     made = [path.name for path in Path("data").glob("*.duckdb")]
     assert made == ["gamma.duckdb"], made
     assert "weekly_workload" not in _materialized()
-    print(f"a project with two brands in code and two as components: one job stored {messages} messages, and no more")
+    print(f"a project with a brand in code and two as components: one job stored {messages} messages, and no more")
 
 
 def _materialized() -> str:
@@ -123,11 +122,11 @@ def _materialized() -> str:
         return " ".join(key.to_user_string() for key in instance.get_asset_keys())
 
 
-def _dg(*words: str, ends_with: int = 0) -> str:
+def _dg(*words: str) -> str:
     done = subprocess.run([DG, *words], capture_output=True, text=True, check=False)
-    if done.returncode != ends_with:
+    if done.returncode:
         sys.exit(f"dg {' '.join(words)} ended with {done.returncode}\n{done.stdout[-3000:]}{done.stderr[-3000:]}")
-    return done.stdout + done.stderr
+    return done.stdout
 
 
 if __name__ == "__main__":
