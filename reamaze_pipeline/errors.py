@@ -75,6 +75,10 @@ class WindowNotProven(ReamazeError):
         super().__init__(f"{reason}; {KEEPING}")
 
 
+class DayNotOver(ReamazeError):
+    """By the clock of Re:amaze a day is not over that is over by this machine's. None of it may be stored as whole."""
+
+
 class ClientClosed(ReamazeError):
     """A request was asked of a client that is closed, or was waiting when it was closed."""
 

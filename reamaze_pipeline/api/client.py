@@ -16,7 +16,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from http.cookiejar import DefaultCookiePolicy
 from types import TracebackType
 from typing import Self
@@ -34,9 +34,9 @@ from reamaze_pipeline.api.body import TooLarge, read_beginning, read_body
 from reamaze_pipeline.api.message_list import MessageList
 from reamaze_pipeline.api.page import Audience, Page, read_page
 from reamaze_pipeline.api.rate_limit import RateLimiter
-from reamaze_pipeline.api.retry import AskAgain, RetryPolicy, give_up
+from reamaze_pipeline.api.retry import AskAgain, RetryPolicy, give_up, http_date
 from reamaze_pipeline.errors import ApiUnavailable, ListNotFound, ReamazeError, UnexpectedAnswer
-from reamaze_pipeline.settings import Login
+from reamaze_pipeline.settings import Login, clock
 
 __all__ = ["DEFAULT_USER_AGENT", "ReamazeClient", "RetryPolicy", "Traffic"]
 
@@ -94,6 +94,7 @@ class ReamazeClient:
         self._traffic = Traffic()
         self.on_retry: Callable[[str], None] | None = None
         """Hears one line for each request that is asked again, in the thread that asks."""
+        self._time_there: datetime | None = None
         self._session = _session(self.api_url, concurrency, user_agent)
         # Merging settings, headers and login anew takes longer than the rest of a request together.
         self._request = self._session.prepare_request(
@@ -136,6 +137,11 @@ class ReamazeClient:
         """Ends all waits (they raise `ClientClosed`) and drops the connections."""
         self._gate.close()
         self._session.close()
+
+    @property
+    def time_there(self) -> datetime | None:
+        """The newest time (aware) that an answer was dated with, by the clock of Re:amaze; None if none was."""
+        return self._time_there
 
     @property
     def traffic(self) -> Traffic:
@@ -191,10 +197,9 @@ class ReamazeClient:
                     "and that it was not deleted"
                 )
             raise failure(answer, self._host, self._without_secrets)
-        now = datetime.now(UTC)
         try:
             return read_page(
-                answer.body, audience=wanted.audience, number=number, fetched_at=now, as_it_comes=as_it_comes
+                answer.body, audience=wanted.audience, number=number, fetched_at=clock.now(), as_it_comes=as_it_comes
             )
         except UnexpectedAnswer as error:
             safe = UnexpectedAnswer(self._without_secrets(str(error)))
@@ -214,6 +219,10 @@ class ReamazeClient:
         request.prepare_url(f"{self.api_url}{wanted.path}", query)
         began = time.monotonic()
         status, headers, body = self._send(request)
+        dated = http_date(headers.get("Date", ""))
+        if dated is not None:
+            with self._lock:
+                self._time_there = max(dated, self._time_there or dated)
         return Answer(status, headers, body, time.monotonic() - began)
 
     def _send(self, request: requests.PreparedRequest) -> tuple[int, Mapping[str, str], bytes]:

@@ -14,6 +14,7 @@ from tenacity import RetryCallState
 
 from reamaze_pipeline.api.page import Page
 from reamaze_pipeline.errors import ReamazeError
+from reamaze_pipeline.settings import clock
 
 
 class AskAgain(Exception):
@@ -92,13 +93,17 @@ def retry_after(value: str | None) -> float | None:
     text = value.strip()
     if text.isascii() and text.isdigit():
         return float(text[:9])
+    moment = http_date(text)
+    return None if moment is None else (moment - clock.now()).total_seconds()
+
+
+def http_date(text: str) -> datetime | None:
+    """A time as HTTP headers write it (aware); None if it is none."""
     try:
         moment = parsedate_to_datetime(text)
     except (ValueError, IndexError):
         return None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    return (moment - datetime.now(UTC)).total_seconds()
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
 
 
 def _with_jitter(seconds: float) -> float:

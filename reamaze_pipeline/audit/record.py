@@ -7,10 +7,10 @@ senders and texts are not kept a second time.
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
 from typing import Any
 
 from reamaze_pipeline.audit.findings import Audit
+from reamaze_pipeline.settings import clock
 from reamaze_pipeline.warehouse.catalog import prepare
 from reamaze_pipeline.warehouse.connection import transaction, writing
 from reamaze_pipeline.warehouse.lake.location import Location
@@ -20,7 +20,7 @@ from reamaze_pipeline.warehouse.table import Table, quoted
 def record(database: Location, table: Table, audit: Audit) -> None:
     """Add an audit to `table`, which is `meta.audits` as declared, and is made where it is missing."""
     whole = {
-        "audited_at": datetime.now(UTC).replace(tzinfo=None),
+        "audited_at": clock.now().replace(tzinfo=None),
         "kind": audit.kind,
         "first_day": audit.first,
         "last_day": audit.last,

@@ -5,7 +5,7 @@ day: a day is committed and announced as soon as it is complete, so it stays don
 """
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from functools import partial
@@ -16,7 +16,7 @@ import dagster as dg
 
 from reamaze_pipeline.api.privacy import Redaction
 from reamaze_pipeline.crawl.batches import batches, stored_behind
-from reamaze_pipeline.crawl.crawl import CrawledWindow, Hint, crawl
+from reamaze_pipeline.crawl.crawl import CrawledWindow, Hint, Window, crawl
 from reamaze_pipeline.crawl.hints import hints_of
 from reamaze_pipeline.crawl.page_rows import page_row
 from reamaze_pipeline.crawl.progress import CrawlProgress, CrawlSummary, StoredDay
@@ -26,8 +26,9 @@ from reamaze_pipeline.defs.naming import ALONE, Naming
 from reamaze_pipeline.defs.partitions import day_window, days_of
 from reamaze_pipeline.defs.resources import ReamazeResource
 from reamaze_pipeline.defs.runs_of_ours import asks_for_missing_only, refreshed_from
-from reamaze_pipeline.errors import ApiUnavailable, DatabaseLocked, WindowNotProven
+from reamaze_pipeline.errors import ApiUnavailable, DatabaseLocked, DayNotOver, WindowNotProven
 from reamaze_pipeline.models.model import Project, Source
+from reamaze_pipeline.settings import clock
 from reamaze_pipeline.state.days import pages_version, read_state
 from reamaze_pipeline.state.known import Known, read_known
 from reamaze_pipeline.state.provision import bring_up_to_date
@@ -98,14 +99,16 @@ def message_pages(
                 due = sorted({*due, *days_of(window.key for window in known.unknown)})
             days = due
         windows = [day_window(day, partitions.timezone) for day in days]
-        began = dt.datetime.now(dt.UTC)
+        began = clock.now()
+        going_on: list[Window] = []
         hints = [*_hints(warehouse.database, table, days), *known.hints]
         told = _Told(context)
         days_fetched = 0
         logged = partial(crawl_log, context.log, days=len(days))
         with told, _tried_again_at_night(context), reamaze.client() as client, logged(client) as log:
             crawled = partial(crawl_or_keep, say=context.log.warning) if keep_unproven else crawl
-            found = crawled(client, windows, hints=hints, concurrency=reamaze.concurrency, known=known.windows)
+            read = crawled(client, windows, hints=hints, concurrency=reamaze.concurrency, known=known.windows)
+            found = _over(read, lambda: client.time_there or began, going_on)
             gathered = batches(
                 found, seconds=SECONDS_PER_WRITE, weight=lambda window: len(window.pages), most=PAGES_PER_WRITE
             )
@@ -121,6 +124,8 @@ def message_pages(
                     stored = StoredDay(window.window.key, window.message_count, client.traffic.requests, why)
                     crawl_progress.day_stored(stored)
             traffic = client.traffic
+            if going_on:
+                raise _clock_ahead(going_on, client.time_there or began, clock.now())
         summary = CrawlSummary(
             days_fetched,
             traffic.requests,
@@ -132,6 +137,28 @@ def message_pages(
         return dg.MaterializeResult(metadata={f"run/{name}": value for name, value in asdict(summary).items()})
 
     return names.keyed(message_pages, *KEY.path)
+
+
+def _over(
+    read: Iterable[CrawledWindow], there: Callable[[], dt.datetime], going_on: list[Window]
+) -> Iterator[CrawledWindow]:
+    """The days that are over by the clock of Re:amaze; those that are not are noted in ``going_on``."""
+    for window in read:
+        if window.window.end <= there():
+            yield window
+        else:
+            going_on.append(window.window)
+
+
+def _clock_ahead(going_on: Sequence[Window], there: dt.datetime, here: dt.datetime) -> DayNotOver:
+    """Stored as whole, such a day would lack what is still to come; the others are stored."""
+    ahead = (here - there).total_seconds() / 3600
+    days = ", ".join(sorted(window.key for window in going_on))
+    return DayNotOver(
+        f"by the clock of Re:amaze ({there:%Y-%m-%d %H:%M} UTC) not over yet: {days}; this machine's clock is"
+        f" {ahead:,.1f} h ahead ({here:%Y-%m-%d %H:%M} UTC). Set it right, then run the same command again; other days"
+        " were stored"
+    )
 
 
 def _store(

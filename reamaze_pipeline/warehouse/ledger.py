@@ -9,11 +9,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import duckdb
 
+from reamaze_pipeline.settings import clock
 from reamaze_pipeline.warehouse.catalog import is_table, prepare, stored_columns
 from reamaze_pipeline.warehouse.lake.lock import LAG
 from reamaze_pipeline.warehouse.table import Column, Table
@@ -101,7 +102,7 @@ def now(connection: duckdb.DuckDBPyConnection) -> datetime:
 
 def host_now() -> datetime:
     """This host's clock, as the ledger writes times."""
-    return datetime.now(UTC).replace(tzinfo=None)
+    return clock.now().replace(tzinfo=None)
 
 
 @dataclass(frozen=True, slots=True)

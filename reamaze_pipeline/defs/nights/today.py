@@ -21,6 +21,7 @@ from reamaze_pipeline.defs.resources import ReamazeResource
 from reamaze_pipeline.defs.runs_of_ours import TODAY
 from reamaze_pipeline.errors import PipelineError
 from reamaze_pipeline.models.model import Project, Source
+from reamaze_pipeline.settings import clock
 from reamaze_pipeline.state.provision import bring_up_to_date
 from reamaze_pipeline.warehouse.io_manager import DuckDBWarehouse
 
@@ -91,7 +92,7 @@ def today_sensor(timezone: str, names: Naming = ALONE) -> dg.SensorDefinition:
             return dg.SkipReason("the nightly job is running")
         if context.instance.get_runs_count(dg.RunsFilter(job_name=names.name(NAME), statuses=_UNFINISHED)):
             return dg.SkipReason("today's messages are being fetched")
-        day = dt.datetime.now(dt.UTC).astimezone(ZoneInfo(timezone)).date()
+        day = clock.now().astimezone(ZoneInfo(timezone)).date()
         try:
             seen = _seen(reamaze, day, timezone)
         except PipelineError as error:
