@@ -13,6 +13,7 @@ from reamaze_pipeline.api.page import Audience
 from reamaze_pipeline.api.privacy import Redaction
 from reamaze_pipeline.audit.findings import NamedMessage
 from reamaze_pipeline.errors import NothingStored
+from reamaze_pipeline.settings.typed import typed
 from reamaze_pipeline.warehouse.connection import reading
 from reamaze_pipeline.warehouse.lake.location import Location, is_there
 from reamaze_pipeline.warehouse.ledger import stored_days
@@ -37,7 +38,7 @@ class Held:
             with reading(self.database) as connection:
                 days = stored_days(connection, self.table)
         if not days:
-            raise NothingStored("no day is stored yet; run `reamaze-pipeline backfill` first")
+            raise NothingStored(f"no day is stored yet; run `{typed('backfill --from DAY --to DAY')}` first")
         return min(days), max(days)
 
     def counts(self, days: Sequence[dt.date], audience: Audience = "all") -> list[int]:

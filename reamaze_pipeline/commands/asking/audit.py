@@ -123,14 +123,9 @@ def _audited(auditor: Auditor, *, in_full: bool, conversation: str | None, sent_
 def _repaired(out: Output, deployment: Deployment, found: Audit) -> list[str]:
     """Fetches the days that differ again, each stretch of neighbours in one run."""
     from reamaze_pipeline.runs.backfill import backfill
+    from reamaze_pipeline.state.plan import ranges
 
-    stretches: list[list[dt.date]] = []
-    for day in found.days:
-        if stretches and day - stretches[-1][1] == dt.timedelta(1):
-            stretches[-1][1] = day
-        else:
-            stretches.append([day, day])
-    for first, last in stretches:
+    for first, last in ranges(found.days, near=dt.timedelta(1)):
         outcome = backfill(deployment, first, last, refresh=True)
         out.say(f"Repaired {first} to {last}: {outcome.in_words}")
     return [day.isoformat() for day in found.days]

@@ -1,57 +1,123 @@
-"""The audit in Dagster: a check on `raw/message_pages` that names the days that differ, and the weekly job that asks.
+"""The audit in Dagster: two checks on `raw/message_pages`, of all days and of each, and the weekly job that asks.
 
-The check asks Re:amaze only in a run that makes no asset: that of the job, or of the check executed by itself. In every
-other run it tells what the last audits found and no fetch has mended since, which costs one look at the warehouse.
+Re:amaze is asked only in a run that makes no asset: that of the job, or of a check executed by itself. In every other
+run the checks tell what the last audits found and no fetch has mended since, which costs one look at the warehouse.
 """
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import dagster as dg
 
 from reamaze_pipeline.audit.compare import Auditor
+from reamaze_pipeline.audit.findings import Audit
 from reamaze_pipeline.audit.held import Held
 from reamaze_pipeline.audit.record import record
 from reamaze_pipeline.audit.remembered import Remembered, remembered
+from reamaze_pipeline.audit.rotation import due_in_full, read_in_full
 from reamaze_pipeline.crawl.window import Window
 from reamaze_pipeline.defs.message_pages import KEY
 from reamaze_pipeline.defs.naming import ALONE, Naming
 from reamaze_pipeline.defs.partitions import day_window, days_between, last_whole_day
 from reamaze_pipeline.defs.resources import ReamazeResource
+from reamaze_pipeline.defs.trust.days import day_spec, tell_days, verdict
 from reamaze_pipeline.errors import NothingStored
 from reamaze_pipeline.models.model import Project
+from reamaze_pipeline.settings.typed import typed
+from reamaze_pipeline.warehouse.table import Table
 
 CHECK = "days_are_what_reamaze_holds"
 JOB = "weekly_audit"
 SCHEDULE = "weekly_audit_schedule"
 MONDAYS = "30 5 * * 1"
-DESCRIPTION = "Each stored day holds as many messages as Re:amaze does; asked once a week, by counts."
+DESCRIPTION = (
+    "Each stored day holds the messages that Re:amaze does; asked once a week: of all days by counts, and in full of"
+    " the newest and of those whose turn it is."
+)
 _DAYS_SHOWN = 50
 
 
-def audit_check(
-    partitions: dg.DailyPartitionsDefinition, project: Project, held: Held, names: Naming = ALONE
-) -> dg.AssetChecksDefinition:
-    """The check; `held` is what is stored. It stops nothing: what is stored stays the best there is.
+@dataclass(frozen=True)
+class Audited:
+    """What is audited of one deployment: `held` is what is stored."""
 
-    It takes no slot of the pool of those that ask, because all but one run a week ask nothing.
+    partitions: dg.DailyPartitionsDefinition
+    project: Project
+    held: Held
+    names: Naming = ALONE
+
+    @property
+    def asset(self) -> dg.AssetKey:
+        """What the checks are about."""
+        return self.names.key(*KEY.path)
+
+    @property
+    def results(self) -> Table:
+        """`meta.audits`."""
+        return self.project.source("meta", "audits").table
+
+    def remembered(self) -> Remembered:
+        """What audits found and nothing has mended since."""
+        return remembered(self.held.database, self.results)
+
+    def record(self, *audits: Audit) -> None:
+        """Keep what was found."""
+        for audit in audits:
+            record(self.held.database, self.results, audit)
+
+
+def audit_checks(of: Audited) -> list[dg.AssetChecksDefinition]:
+    """Both checks. They stop nothing: what is stored stays the best there is.
+
+    They take no slot of the pool of those that ask, because all but one run a week ask nothing.
     """
-    results = project.source("meta", "audits").table
+    return [_of_all_days(of), _of_each_day(of)]
 
-    spec = dg.AssetCheckSpec(CHECK, asset=names.key(*KEY.path), description=DESCRIPTION)
 
-    @dg.multi_asset_check(name=names.name("check_audits"), specs=[spec])
-    @names.asking
+def _of_all_days(of: Audited) -> dg.AssetChecksDefinition:
+    spec = dg.AssetCheckSpec(CHECK, asset=of.asset, description=DESCRIPTION)
+
+    @dg.multi_asset_check(name=of.names.name("check_audits"), specs=[spec])
+    @of.names.asking
     def evaluate(context: dg.AssetCheckExecutionContext, reamaze: ReamazeResource) -> dg.AssetCheckResult:
-        if _asks(context.run, names):
-            windows = _stored(partitions, held)
-            if windows:
-                with reamaze.client() as client:
-                    found = Auditor(client, project, held, windows).counts()
-                record(held.database, results, found)
-                context.log.info(f"{found.days_compared} days were compared in {found.requests} requests")
-        return _result(remembered(held.database, results))
+        equal: list[dt.date] = []
+        windows = _stored(of) if _asks(context.run, of.names) else []
+        if windows:
+            days = [dt.date.fromisoformat(window.key) for window in windows]
+            pages = of.project.source(*KEY.path).table
+            due = due_in_full(of.held.database, pages, of.results, days)
+            with reamaze.client() as client:
+                auditor = Auditor(client, of.project, of.held, windows)
+                counted, full = auditor.counts(), read_in_full(auditor, due)
+            of.record(counted, *full)
+            equal = sorted(set(due) - {day for audit in full for day in audit.days})
+            requests = counted.requests + sum(audit.requests for audit in full)
+            context.log.info(f"{len(days)} days were counted and {len(due)} read in full, in {requests} requests")
+        known = of.remembered()
+        tell_days(context.instance, of.asset, known.different, equal)
+        return _result(known)
+
+    return evaluate
+
+
+def _of_each_day(of: Audited) -> dg.AssetChecksDefinition:
+    """For a day chosen in the UI. Of a run over a range nothing is told here: see `days`."""
+    spec = day_spec(of.asset, of.partitions)
+
+    @dg.multi_asset_check(name=of.names.name("check_audited_day"), specs=[spec], can_subset=True)
+    @of.names.asking
+    def evaluate(context: dg.AssetCheckExecutionContext, reamaze: ReamazeResource) -> Iterator[dg.AssetCheckResult]:
+        if "dagster/partition" not in context.run.tags:
+            return
+        day = dt.date.fromisoformat(context.run.tags["dagster/partition"])
+        if _asks(context.run, of.names):
+            with reamaze.client() as client:
+                windows = [day_window(day, of.partitions.timezone)]
+                of.record(Auditor(client, of.project, of.held, windows).rows())
+        found = next((each for each in of.remembered().different if each.day == day), None)
+        yield dg.AssetCheckResult(passed=found is None, metadata=verdict(found))
 
     return evaluate
 
@@ -83,17 +149,17 @@ def audit_schedule(timezone: str, names: Naming = ALONE, *, on: bool) -> dg.Sche
     )
 
 
-def _stored(partitions: dg.DailyPartitionsDefinition, held: Held) -> Sequence[Window]:
+def _stored(of: Audited) -> Sequence[Window]:
     """The days from the first that is stored to the last, as far as there are partitions for them."""
     try:
-        first, last = held.days()
+        first, last = of.held.days()
     except NothingStored:
         return []
-    whole = last_whole_day(partitions)
+    whole = last_whole_day(of.partitions)
     if whole is None:
         return []
-    days = days_between(max(first, partitions.start.date()), min(last, whole))
-    return [day_window(day, partitions.timezone) for day in days]
+    days = days_between(max(first, of.partitions.start.date()), min(last, whole))
+    return [day_window(day, of.partitions.timezone) for day in days]
 
 
 def _result(known: Remembered) -> dg.AssetCheckResult:
@@ -112,10 +178,11 @@ def _table(known: Remembered) -> str:
     """Days and counts; whose messages differ is in `meta.audits`."""
     lines = ["| day | list | stored | Re:amaze |", "|---|---|---:|---:|"]
     lines += [
-        f"| {each.day} | {each.audience} | {each.stored} | {each.api} |" for each in known.different[:_DAYS_SHOWN]
+        f"| {each.day} | {each.audience} | {each.stored} | {each.api}{' (others)' * (each.stored == each.api)} |"
+        for each in known.different[:_DAYS_SHOWN]
     ]
     return "\n".join(lines)
 
 
 def _mending(days: Sequence[dt.date]) -> str:
-    return f"reamaze-pipeline audit --days --repair --from {min(days)} --to {max(days)}"
+    return typed(f"audit --days --repair --from {min(days)} --to {max(days)}")
