@@ -2,6 +2,7 @@
 
 `settings.md` comes from `settings.py` (names, defaults) and `.env.example` (words), `commands.md` from the commands
 themselves, `tables.md` from the models and their `schema.yml`; the README's tables of settings and commands likewise.
+The report carries `trust.md` along, as a part of its page.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from markdown_it import MarkdownIt
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings
 
@@ -59,6 +61,7 @@ def pages() -> dict[Path, str]:
         TOP / "docs/settings.md": settings_page(),
         TOP / "docs/commands.md": commands_page(),
         TOP / "docs/tables.md": tables_page(),
+        TOP / "reamaze_pipeline/report/parts/trust.html": trust_fragment(),
     }
 
 
@@ -69,6 +72,18 @@ def _between(page: str, name: str, text: str) -> str:
     if not found:
         raise LookupError(f"README.md has no {mark}")
     return f"{before}{mark}\n{text}<!-- end -->{after.partition('<!-- end -->')[2]}"
+
+
+# ── report ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def trust_fragment() -> str:
+    """`trust.md` for the end of the report: a level lower, and without links, because no other page travels with it."""
+    html = str(MarkdownIt("commonmark", {"html": False}).enable("table").render((TOP / "docs/trust.md").read_text()))
+    html = re.sub(r"<h1>.*?</h1>\n", "", html)  # the section has it
+    html = re.sub(r"<a [^>]*>(.*?)</a>", r"\1", html, flags=re.DOTALL)
+    html = re.sub(r"(</?h)2>", r"\g<1>3>", html)
+    return f"{MADE}{html}"
 
 
 # ── settings ──────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -26,7 +26,7 @@ from reamaze_pipeline.report.numbers.facts import MOST_ROWS, Facts
 from reamaze_pipeline.report.numbers.headline import cards
 from reamaze_pipeline.report.numbers.period import Period
 from reamaze_pipeline.report.numbers.speed import BUCKETS
-from reamaze_pipeline.settings.brands import typed
+from reamaze_pipeline.settings.typed import typed
 
 FOLDER = Path(__file__).parent
 WIDE, HALF, NARROW = 900, 430, 330
@@ -78,7 +78,7 @@ def render(facts: Facts | Period | None, renderer: Renderer, head: Head) -> str:
     }
     if isinstance(facts, Facts):
         template = templates.get_template("page.html.j2")
-        page |= _context(facts, renderer) | {"definitions": DEFINITIONS}
+        page |= _context(facts, renderer) | {"definitions": DEFINITIONS, "trust": _trust()}
     else:
         template = templates.get_template("nothing.html.j2")
         page |= {"period": facts}
@@ -113,6 +113,11 @@ def environment(timezone: str) -> Environment:
 def style() -> Markup:
     """That of every page, inside it."""
     return Markup((FOLDER / "page.css").read_text(encoding="utf-8") + chart_style())  # noqa: S704 (our own files)
+
+
+def _trust() -> Markup:
+    """The page docs/trust.md as `make docs` made it, so that whoever has the report alone can read it."""
+    return Markup((FOLDER / "parts/trust.html").read_text(encoding="utf-8"))  # noqa: S704 (our own file)
 
 
 def _breakable(name: str) -> Markup:

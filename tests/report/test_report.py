@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from pathlib import Path
 
 import duckdb
@@ -18,6 +19,7 @@ from reamaze_pipeline.warehouse.connection import reading, writing
 from tests.metrics.reference import Rules
 from tests.report.conftest import BUILT_AT, FIRST, Said, fill, on
 from tests.report.parsed import Page
+from tests.stored_pages import SHIPPED
 
 Brand = tuple[Path, Project]
 
@@ -83,6 +85,17 @@ def test_definitions_are_for_those_who_read_and_name_tables_that_are_there(secon
     assert all(definition.text in text for definition in DEFINITIONS)
     for engineers in ("_at", " − ", "null", "`", "view"):
         assert not [one.term for one in DEFINITIONS if engineers in one.text], engineers
+
+
+def test_whoever_has_the_page_alone_can_read_why_to_trust_it(second_week: Report) -> None:
+    page = second_week.html
+    assert page.count('href="#trust"') == 2
+    _, found, appendix = page.partition('id="trust"')
+    assert found
+    for heading in re.findall(r"^## (.*)$", (SHIPPED.parent / "docs/trust.md").read_text(), re.MULTILINE):
+        assert f"<h3>{heading}</h3>" in appendix
+    assert "<a " not in appendix, "no other page travels with it"
+    assert len(page.encode()) < 2_000_000
 
 
 def test_times_of_day_are_those_of_the_zone(brand: Brand) -> None:

@@ -15,6 +15,7 @@ from types import TracebackType
 from typing import IO, Any, Self, cast
 
 from reamaze_pipeline.errors import DrawingFailed
+from reamaze_pipeline.settings.typed import typed
 
 Spec = dict[str, Any]
 """A Vega-Lite specification, or a part of one: https://vega.github.io/vega-lite/docs/"""
@@ -62,7 +63,7 @@ class Renderer:
         except (OSError, ValueError) as error:
             raise DrawingFailed(
                 "the drawing library vl-convert ended or did not start; see that there is free memory and that"
-                " `python -c 'import vl_convert'` works, then run reamaze-pipeline report"
+                f" `python -c 'import vl_convert'` works, then run {typed('report')}"
             ) from error
         finally:
             self._idle.put(process)
