@@ -17,7 +17,7 @@ from pathlib import Path
 import dagster as dg
 
 from reamaze_pipeline.crawl.progress import Building, CrawlProgress, CrawlSummary, StoredDay
-from reamaze_pipeline.definitions import graph
+from reamaze_pipeline.definitions import graph, pool_of
 from reamaze_pipeline.defs.naming import ALONE, JOB
 from reamaze_pipeline.defs.nights.newest_day import KEY as NEWEST_DAY
 from reamaze_pipeline.defs.partitions import days_between, days_of, last_whole_day, range_tags
@@ -31,7 +31,8 @@ from reamaze_pipeline.instance.running import end_abandoned_runs, process_tag
 from reamaze_pipeline.runs.failure import failure_of_run
 from reamaze_pipeline.runs.loading import uncollected
 from reamaze_pipeline.runs.outcome import Outcome
-from reamaze_pipeline.settings.brands import typed
+from reamaze_pipeline.runs.waiting import Waiting, telling_whom
+from reamaze_pipeline.settings.typed import typed
 from reamaze_pipeline.state.days import ANOTHER_ZONE, WarehouseState
 from reamaze_pipeline.state.plan import Work, one_run
 from reamaze_pipeline.state.provision import bring_up_to_date, outdated_views
@@ -51,13 +52,14 @@ def backfill(
     *,
     refresh: bool = False,
     select: str | None = None,
-    announce: Callable[[StoredDay | Building], None] = lambda _: None,
+    announce: Callable[[StoredDay | Building | Waiting], None] = lambda _: None,
 ) -> Outcome:
     """Materialize what is missing or stale of every table from `first` to `last`, both included; with `refresh`, all.
 
     Of `select` (Dagster's selection syntax, such as `metrics/night_owls`, or `+metrics/night_owls` with all it is made
     from) only what it names.
-    `announce` is called for each day as soon as its pages are stored, and for each table before it is computed.
+    `announce` is called for each day as soon as its pages are stored, for each table before it is computed, and, from
+    another thread, while a run that asks Re:amaze is waited for.
 
     Raises:
         NoSuchDays: the range is empty, begins before the start date, or ends with a day that is not over yet.
@@ -78,13 +80,16 @@ def backfill(
         if select is not None:
             keys &= _selected(deployment, select)
         if keys:
-            _run(
-                definitions.resolve_job_def(deployment.names.name(JOB)),
-                instance,
-                work or Work(last, last, frozenset()),
-                keys,
-                refresh,
-            )
+            run_id = str(uuid.uuid4())
+            with telling_whom(instance, pool_of(deployment), run_id, announce):
+                _run(
+                    definitions.resolve_job_def(deployment.names.name(JOB)),
+                    instance,
+                    run_id,
+                    work or Work(last, last, frozenset()),
+                    keys,
+                    refresh,
+                )
             if deployment.storage.snapshot is not None and isinstance(deployment.database, Path):
                 replace_snapshot(deployment.database, deployment.storage.snapshot)
         else:
@@ -206,12 +211,12 @@ def _selected(deployment: Deployment, select: str) -> set[dg.AssetKey]:
 
 
 def _run(
-    job: dg.JobDefinition, instance: dg.DagsterInstance, work: Work, keys: Set[dg.AssetKey], refresh: bool
+    job: dg.JobDefinition, instance: dg.DagsterInstance, run_id: str, work: Work, keys: Set[dg.AssetKey], refresh: bool
 ) -> None:
     with of_our_location(instance, job.name):
         result = job.execute_in_process(
             instance=instance,
-            run_id=str(uuid.uuid4()),
+            run_id=run_id,
             tags={**range_tags(work.first, work.last), **missing_only_tags(missing_only=not refresh), **process_tag()},
             run_config=SILENT,
             asset_selection=sorted(keys),
