@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Literal
 
+from reamaze_pipeline.settings.typed import typed
+
 Kind = Literal["failed", "late"]
+NEVER = dt.datetime.min.replace(tzinfo=dt.UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +30,11 @@ class EndedRun:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What the state says: days that are ``wrong``, the commands that mend them; all is whole until then (aware)."""
+    """What the state says: days that are ``wrong``, commands that mend them, when the last good night ended (aware)."""
 
     wrong: frozenset[dt.date] = frozenset()
     mend: tuple[str, ...] = ()
-    whole_until: dt.datetime | None = None
+    last_good: dt.datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +51,9 @@ class Memory:
     """What is known from before: since when it is watched, until when runs were judged, and what incident is open."""
 
     began: dt.datetime
-    judged: dt.datetime = field(default=dt.datetime.min.replace(tzinfo=dt.UTC))
+    judged: dt.datetime = NEVER
     open: Incident | None = None
-    whole_until: dt.datetime | None = None
+    last_good: dt.datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,23 +68,23 @@ def next_message(
     memory: Memory, runs: Sequence[EndedRun], standing: Standing | None, now: dt.datetime, hours: float
 ) -> tuple[Message | None, Memory]:
     """What to send now, and what to remember once it is sent. ``standing`` is None where the state cannot be read."""
-    whole_until = (standing.whole_until if standing else None) or memory.whole_until
-    known = replace(memory, whole_until=whole_until)
-    late = now - max(filter(None, (memory.began, whole_until))) > dt.timedelta(hours=hours)
+    last_good = (standing.last_good if standing else None) or memory.last_good
+    known = replace(memory, last_good=last_good)
+    late = now - (last_good or memory.began) > dt.timedelta(hours=hours)
     unmended = [
         run for run in runs if not run.good and run.ended > memory.judged and not _mended(run.days, run, runs, standing)
     ]
     if memory.open is not None:
         incident = _grown(memory.open, unmended)
         if late and incident.kind != "late":
-            return _late(whole_until, hours, standing), replace(known, open=replace(incident, kind="late"))
+            return _late(last_good, hours, standing), replace(known, open=replace(incident, kind="late"))
         if late or not _over(incident, runs, standing):
             return None, replace(known, open=incident)
         return _recovered(incident, standing), replace(known, open=None, judged=_newest(runs, memory))
     if unmended:
         return _failed(unmended, standing), replace(known, open=_grown(Incident("failed"), unmended))
     if late:
-        return _late(whole_until, hours, standing), replace(known, open=Incident("late"))
+        return _late(last_good, hours, standing), replace(known, open=Incident("late"))
     return None, replace(known, judged=_newest(runs, memory))
 
 
@@ -128,15 +131,15 @@ def _recovered(incident: Incident, standing: Standing | None) -> Message:
     )
 
 
-def _late(whole_until: dt.datetime | None, hours: float, standing: Standing | None) -> Message:
-    since = f"all is whole until {whole_until:%Y-%m-%d %H:%M} UTC" if whole_until else "there was none yet"
+def _late(last_good: dt.datetime | None, hours: float, standing: Standing | None) -> Message:
+    since = f"the last good one ended {last_good:%Y-%m-%d %H:%M} UTC" if last_good else "there was none yet"
     return Message(
         f"reamaze-pipeline: no good night for {hours:g} hours",
         "\n".join(
             [
                 f"No night has brought a whole day for {hours:g} hours; {since}."
                 " Is the process that runs the schedule alive?",
-                "To see: reamaze-pipeline status",
+                f"To see: {typed('status')}",
                 *_wrong(standing, []),
             ]
         ),
@@ -149,8 +152,8 @@ def _wrong(standing: Standing | None, days: Sequence[dt.date]) -> list[str]:
         wrong = sorted(standing.wrong)
         return [f"Missing or stale now: {_counted(wrong)}.", *(f"To mend it: {command}" for command in standing.mend)]
     if days:
-        return [f"To mend it: reamaze-pipeline backfill --from {days[0]} --to {days[-1]}"]
-    return [] if standing is not None else ["To mend it: reamaze-pipeline status says how"]
+        return [f"To mend it: {typed(f'backfill --from {days[0]} --to {days[-1]}')}"]
+    return [] if standing is not None else [f"To mend it: {typed('status')} says how"]
 
 
 def _counted(days: Sequence[dt.date]) -> str:

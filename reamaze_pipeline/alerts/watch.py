@@ -8,14 +8,14 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
 
 from reamaze_pipeline.alerts.channels import to_mail, to_webhook
-from reamaze_pipeline.alerts.incident import EndedRun, Incident, Memory, Message, Standing, next_message
+from reamaze_pipeline.alerts.incident import NEVER, EndedRun, Incident, Memory, Message, Standing, next_message
 from reamaze_pipeline.errors import AlertNotSent, PipelineError
 from reamaze_pipeline.settings import Alerts
 from reamaze_pipeline.warehouse.files.permissions import make_private
@@ -110,12 +110,21 @@ def _days(tags: Mapping[str, str]) -> tuple[dt.date, ...]:
 
 
 def _remembered(file: Path, now: dt.datetime) -> tuple[Memory, dict[str, dict[str, str]]]:
+    """What was kept. Where the clock was set back since, no time of it is later than ``now``, and runs are judged anew:
+    those that failed meanwhile would be taken for judged.
+    """
     try:
         kept = json.loads(file.read_text())
-        began, judged, whole = (_instant(kept[name]) for name in ("began", "judged", "whole_until"))
-        return Memory(began or now, judged or now, _incident(kept["open"]), whole), kept["unsent"]
-    except (OSError, ValueError, KeyError, TypeError):
+        began, judged, good = (_instant(kept.get(name)) for name in ("began", "judged", "last_good"))
+        memory = Memory(min(began or now, now), judged or now, _incident(kept["open"]), good)
+        unsent = kept["unsent"]
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return Memory(now), {}
+    if memory.judged > now:
+        memory = replace(memory, judged=NEVER)
+    if memory.open is not None and memory.open.ended is not None and memory.open.ended > now:
+        memory = replace(memory, open=replace(memory.open, ended=now))
+    return memory, unsent
 
 
 def _instant(text: str | None) -> dt.datetime | None:

@@ -62,7 +62,7 @@ def app() -> None:
 OURS = (audit, backfill, check, compact, completion, demo, export, forget, init, messages, report, sandbox, status, ui)
 
 WITHOUT_BRAND = (completion, demo, init, sandbox, ui)
-"""Those that are about no stored brand, or about all; `init` takes the name of one that is new."""
+"""Those that `settings.typed` names: about no stored brand, or about all; `init` takes the name of one that is new."""
 
 for command in OURS:
     app.add_command(command if command in WITHOUT_BRAND else with_brand(command, needed=command is not report))

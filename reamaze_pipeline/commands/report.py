@@ -109,7 +109,7 @@ def _over_all(output: Output, *, asked: bool, open_it: bool) -> None:
 
 def _not_stored(first: dt.date | None, last: dt.date | None) -> str:
     """An empty page in place of a report would be taken for a quiet month, so none is written."""
-    from reamaze_pipeline.settings.brands import typed
+    from reamaze_pipeline.settings.typed import typed
 
     if first is None and last is None:
         return f"no day is stored yet; {typed('backfill --from DAY --to DAY')} stores some"

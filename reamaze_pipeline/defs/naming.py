@@ -17,6 +17,7 @@ from typing import Any, TypeVar, cast
 import dagster as dg
 
 from reamaze_pipeline.errors import SettingsError
+from reamaze_pipeline.settings.typed import about
 
 RESOURCES = {
     "reamaze": "reamaze",
@@ -92,12 +93,20 @@ class Naming:
         """The only job whose runs are looked at; None where all are ours."""
         return None if self.own and not self.key_prefix else self.name(JOB)
 
+    @property
+    def brand(self) -> str | None:
+        """The brand of several that this is, as commands name it; in another's location nobody types commands of it."""
+        return self.key_prefix[0] if self.own and self.key_prefix else None
+
     def resource(self, key: str) -> str:
         """The key of one of our `RESOURCES`."""
         return f"{self.resource_prefix}{RESOURCES[key]}"
 
     def asking(self, function: F) -> F:
-        """The function, its resources asked for by their keys here: to Dagster a parameter's name is the key."""
+        """The function, its resources asked for by their keys here: to Dagster a parameter's name is the key.
+
+        What it says of commands is said of this brand.
+        """
         asked = {self.resource(name): name for name in RESOURCES}
         signature = inspect.signature(function)
         renamed = [
@@ -113,12 +122,13 @@ class Naming:
 
             @wraps(function)
             def as_asked(*arguments: Any, **named: Any) -> Iterator[Any]:
-                yield from function(*arguments, **ours(named))
+                yield from _each_about(self.brand, function(*arguments, **ours(named)))
         else:
 
             @wraps(function)
             def as_asked(*arguments: Any, **named: Any) -> Any:
-                return function(*arguments, **ours(named))
+                with about(self.brand):
+                    return function(*arguments, **ours(named))
 
         as_asked.__signature__ = signature.replace(parameters=renamed)
         as_asked.__annotations__ = {
@@ -137,6 +147,17 @@ def resource_prefix_of(path: Sequence[str]) -> str:
     """What stands before the resources of such a key prefix: the start of a Python name, as a parameter's is."""
     prefix = "".join(f"{plain(part)}_" for part in path)
     return f"_{prefix}" if prefix[:1].isdigit() else prefix
+
+
+def _each_about(brand: str | None, results: Iterator[Any]) -> Iterator[Any]:
+    """Between two results Dagster does other work, which may be about another brand."""
+    while True:
+        with about(brand):
+            try:
+                result = next(results)
+            except StopIteration:
+                return
+        yield result
 
 
 def plain(name: str) -> str:

@@ -10,11 +10,11 @@ from reamaze_pipeline.alerts.incident import Standing
 from reamaze_pipeline.alerts.watch import look
 from reamaze_pipeline.alerts.weekly import send_report
 from reamaze_pipeline.defs.naming import ALONE, Naming
-from reamaze_pipeline.defs.partitions import all_days, day_window, last_whole_day
+from reamaze_pipeline.defs.partitions import all_days, last_whole_day
 from reamaze_pipeline.defs.runs_of_ours import TODAY
 from reamaze_pipeline.defs.schedules import State
 from reamaze_pipeline.errors import PipelineError
-from reamaze_pipeline.settings import Alerts
+from reamaze_pipeline.settings import Alerts, clock
 from reamaze_pipeline.state.plan import commands
 from reamaze_pipeline.warehouse.files.snapshot import replace_snapshot
 
@@ -49,8 +49,9 @@ def alerts_sensor(
         default_status=dg.DefaultSensorStatus.RUNNING,
         description="One message when a run failed, when it is good again, and when no good night came.",
     )
+    @names.asking
     def alerts(context: dg.SensorEvaluationContext) -> dg.SkipReason:
-        home, now = Path(os.environ["DAGSTER_HOME"]), dt.datetime.now(dt.UTC)
+        home, now = Path(os.environ["DAGSTER_HOME"]), clock.now()
         job = names.job_alone
         problems = look(
             context.instance, home, settings, now, lambda: standing(partitions, state, now), job=job, but=TODAY
@@ -65,8 +66,7 @@ def standing(partitions: dg.DailyPartitionsDefinition, state: State, now: dt.dat
     newest = last_whole_day(partitions, now)
     found = state(all_days(partitions, newest) if newest else [])
     wrong = frozenset(found.of_kind("missing")) | frozenset(found.of_kind("stale"))
-    whole = found.newest_whole
-    return Standing(wrong, tuple(commands(found)), day_window(whole, partitions.timezone).end if whole else None)
+    return Standing(wrong, tuple(commands(found)), found.last_good_night)
 
 
 def report_sensor(
@@ -84,8 +84,9 @@ def report_sensor(
         default_status=dg.DefaultSensorStatus.RUNNING,
         description="Mails the support report on Mondays, once the week that has ended is stored.",
     )
+    @names.asking
     def weekly_report() -> dg.SkipReason:
-        home, now = Path(os.environ["DAGSTER_HOME"]), dt.datetime.now(dt.UTC)
+        home, now = Path(os.environ["DAGSTER_HOME"]), clock.now()
         try:
             return dg.SkipReason(
                 send_report(home, settings, report, partitions.timezone, newest_whole_day(partitions, state, now), now)

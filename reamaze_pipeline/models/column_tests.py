@@ -13,6 +13,9 @@ from reamaze_pipeline.models.model import Model, Project, relation
 from reamaze_pipeline.warehouse.day_filter import DayFilter
 from reamaze_pipeline.warehouse.table import Column, ColumnTest, Select, quoted
 
+WRITTEN = {"body", "document", "payload", "text"}
+"""Columns of what people wrote, which nobody has to read to see which row fails."""
+
 
 def check_name(column: Column, test: ColumnTest) -> str:
     """A name for the check, unique within its model."""
@@ -26,14 +29,29 @@ def failing_rows(
 
     None means all days. A value of a stored table is ``unique`` if no other row of any day has it.
     """
+    rows, parameters = _rows(project, model, column, test, days)
+    if model.event_time is None:
+        return Select(f"SELECT count(*) AS failing {rows}", parameters)
+    day = quoted(model.event_time)
+    return Select(f"SELECT {day}::DATE AS day, count(*) AS failing {rows} GROUP BY 1 ORDER BY 1", parameters)
+
+
+def rows_that_fail(
+    project: Project, model: Model, column: Column, test: ColumnTest, days: Iterable[date] | None = None
+) -> Select:
+    """The same rows to look at, without what people wrote."""
+    rows, parameters = _rows(project, model, column, test, days)
+    shown = ", ".join(quoted(name) for name in model.table.column_names if name not in WRITTEN)
+    return Select(f"SELECT {shown} {rows} ORDER BY ALL", parameters)
+
+
+def _rows(
+    project: Project, model: Model, column: Column, test: ColumnTest, days: Iterable[date] | None
+) -> tuple[str, dict[str, Any]]:
     window = None if days is None else DayFilter.of(days)
     parameters = dict(window.parameters) if window is not None and model.event_time is not None else {}
     condition, more = _FAILING[test.name](project, model, window, column, test.arguments)
-    rows = f"FROM {relation(model, window)} AS tested WHERE {condition}"
-    if model.event_time is None:
-        return Select(f"SELECT count(*) AS failing {rows}", parameters | more)
-    day = quoted(model.event_time)
-    return Select(f"SELECT {day}::DATE AS day, count(*) AS failing {rows} GROUP BY 1 ORDER BY 1", parameters | more)
+    return f"FROM {relation(model, window)} AS tested WHERE {condition}", parameters | more
 
 
 _Failing = tuple[str, dict[str, Any]]

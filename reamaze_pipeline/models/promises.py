@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import partial
 
-from reamaze_pipeline.models.column_tests import check_name, failing_rows
+from reamaze_pipeline.models.column_tests import check_name, failing_rows, rows_that_fail
 from reamaze_pipeline.models.model import Model, Project
 from reamaze_pipeline.models.singular_tests import SingularTest
 from reamaze_pipeline.warehouse.table import Column, ColumnTest, Select
@@ -27,6 +27,8 @@ class Promise:
     failing_rows: Callable[[Iterable[date] | None], Select]
     blocking: bool = True
     """Whether a broken one of severity ``error`` keeps what is downstream from being built."""
+    to_look_at: Callable[[Iterable[date] | None], Select] | None = None
+    """The rows themselves where ``failing_rows`` counts them."""
 
 
 def promises_of(project: Project, model: Model, tests: Sequence[SingularTest]) -> list[Promise]:
@@ -42,6 +44,7 @@ def _of_columns(project: Project, model: Model) -> Iterator[Promise]:
             _of_column(column, test),
             test.severity,
             partial(failing_rows, project, model, column, test),
+            to_look_at=partial(rows_that_fail, project, model, column, test),
         )
 
 

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from reamaze_pipeline.errors import BackfillFailed
 from reamaze_pipeline.runs.loading import uncollected
+from reamaze_pipeline.settings.typed import typed
 
 if TYPE_CHECKING:
     from reamaze_pipeline.deployment import Deployment
@@ -106,7 +107,7 @@ def embedded_api(messages: int, days: int) -> Iterator[Callable[[], dict[str, st
         def address() -> dict[str, str]:
             said = json.loads((process.stdout.readline() if process.stdout else "") or "{}")
             if not said.get("ok"):
-                raise BackfillFailed("the embedded API did not start; run reamaze-pipeline sandbox to see why")
+                raise BackfillFailed(f"the embedded API did not start; run {typed('sandbox')} to see why")
             settings: dict[str, str] = said["environment"]
             del settings["REAMAZE_START_DATE"]
             return settings

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reamaze_pipeline.errors import BackfillFailed, DiskFull, PipelineError, RecordsUnavailable
+from reamaze_pipeline.settings.typed import typed
 
 if TYPE_CHECKING:
     from dagster import ExecuteInProcessResult
@@ -50,7 +51,7 @@ def failure_of_run(result: ExecuteInProcessResult) -> BaseException:
             if check.blocking and not check.passed:
                 promise = f"{check.asset_key.to_user_string()} does not keep a promise ({check.check_name})"
                 return BackfillFailed(f"{promise}: {check.description}; what is downstream was not built")
-    return BackfillFailed("the run failed; open it in the Dagster UI (reamaze-pipeline ui) to see why")
+    return BackfillFailed(f"the run failed; open it in the Dagster UI ({typed('ui')}) to see why")
 
 
 def failure_of(error: BaseException) -> BaseException | None:

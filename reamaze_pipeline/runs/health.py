@@ -16,10 +16,11 @@ from reamaze_pipeline.defs.partitions import all_days, last_whole_day
 from reamaze_pipeline.deployment import Deployment
 from reamaze_pipeline.errors import DatabaseLocked
 from reamaze_pipeline.runs.surroundings import Surroundings, read_surroundings
-from reamaze_pipeline.settings.brands import typed
+from reamaze_pipeline.settings import clock
+from reamaze_pipeline.settings.typed import typed
 from reamaze_pipeline.state.oddities import Oddities, read_oddities
-from reamaze_pipeline.state.plan import commands, ranges
-from reamaze_pipeline.state.promises import broken_promises
+from reamaze_pipeline.state.plan import commands, mending, ranges
+from reamaze_pipeline.state.promises import broken, broken_promises
 from reamaze_pipeline.warehouse.connection import patient
 
 PATIENCE = 5.0
@@ -28,8 +29,10 @@ PATIENCE = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """Days oldest first; ``last_good`` (aware UTC) is when the ``newest`` whole day was stored; ``mend`` are commands,
-    each of which mends a part. ``answered_by`` is empty, or whence this is known.
+    """Days oldest first; ``last_good`` (aware UTC) is when the night ended that brought the ``newest`` whole day.
+
+    ``mend`` are commands, each of which mends a part, ``mend_checks`` those of the failed checks. ``answered_by`` is
+    empty, or whence this is known.
     """
 
     newest_whole: dt.date | None
@@ -45,6 +48,7 @@ class Health:
     oddities: Oddities = field(default_factory=lambda: Oddities({}, {}))
     around: Surroundings | None = None
     answered_by: str = ""
+    mend_checks: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def healthy(self) -> bool:
@@ -65,15 +69,15 @@ class Health:
                 some = [day for day in days if first <= day <= last]
                 found[f"{_counted(some)} {name}"] = typed(f"backfill --from {first} --to {last}")
         if self.failed_checks:
-            found |= {f"broken: {line}": "reamaze-pipeline ui" for line in self.failed_checks}
+            found |= {f"broken: {line}": self.mend_checks[line] for line in self.failed_checks}
         if self.around and self.around.failed_runs:
             runs = len(self.around.failed_runs)
             line = (
                 f"{runs} failed run{'s' * (runs != 1)} since the last good one, the newest {self.around.failed_runs[0]}"
             )
-            found[line] = self.mend[0] if self.mend else "reamaze-pipeline ui"
+            found[line] = self.mend[0] if self.mend else typed("ui")
         if self.around and self.around.next_night and not self.around.daemon_alive:
-            found["no daemon is alive, so no night will come"] = "reamaze-pipeline ui"
+            found["no daemon is alive, so no night will come"] = typed("ui")
         return found
 
     @property
@@ -102,7 +106,7 @@ class Health:
 
 def read_health(deployment: Deployment, now: dt.datetime | None = None) -> Health:
     """Of every day from `REAMAZE_START_DATE` to the newest that is over. Raises as reading the warehouse does."""
-    around = read_surroundings(deployment, now or dt.datetime.now(dt.UTC))
+    around = read_surroundings(deployment, now or clock.now())
     try:
         with patient(PATIENCE):
             return replace(_read(deployment), around=around)
@@ -126,12 +130,11 @@ def _read(deployment: Deployment) -> Health:
     newest_whole = last_whole_day(deployment.partitions)
     days = all_days(deployment.partitions, newest_whole) if newest_whole else []
     state = deployment.state(days)
-    newest = state.newest_whole
-    stored_at = state.stored_at.get(newest) if newest else None
+    failed = [one for one in broken(deployment.database) if one.severity == "error"]
     return Health(
         newest_whole=newest_whole,
-        newest=newest,
-        last_good=stored_at.replace(tzinfo=dt.UTC) if stored_at else None,
+        newest=state.newest_whole,
+        last_good=state.last_good_night,
         missing=state.of_kind("missing"),
         stale=state.of_kind("stale"),
         unproven=state.of_kind("unproven"),
@@ -139,9 +142,10 @@ def _read(deployment: Deployment) -> Health:
             *(f"{reason} ({count:,} days)" for reason, count in state.reasons.items()),
             *(f"{day}: {why}" for day, why in list(state.unproven.items())[-1:]),
         ],
-        failed_checks=broken_promises(deployment.database, "error"),
+        failed_checks=[one.line for one in failed],
+        mend_checks={one.line: mending(one) for one in failed},
         warnings=broken_promises(deployment.database, "warn"),
-        mend=commands(state),
+        mend=list(dict.fromkeys([*commands(state), *map(mending, failed)])),
         oddities=read_oddities(deployment.database, deployment.project),
     )
 

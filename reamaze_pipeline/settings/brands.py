@@ -85,13 +85,6 @@ def chosen() -> NamedBrand | None:
     return _chosen[-1] if _chosen else None
 
 
-def typed(command: str) -> str:
-    """The command as it has to be typed, with its `--brand` if there is one."""
-    first, _, rest = command.partition(" ")
-    brand = chosen()
-    return " ".join(["reamaze-pipeline", first, *([f"--brand {brand.name}"] if brand else []), rest]).rstrip()
-
-
 def choose(name: str | None, *, needed: bool) -> None:
     """Lay a brand over the environment; with None the only one there is.
 

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Literal, get_args
+from zoneinfo import ZoneInfo
 
 import duckdb
 
@@ -55,6 +56,8 @@ class WarehouseState:
     troubles: Troubles
     elsewhere: tuple[date, ...] = ()
     stored_at: Mapping[date, datetime] = field(default_factory=dict)
+    timezone: str = "UTC"
+    """Which cuts the days."""
 
     @property
     def newest_whole(self) -> date | None:
@@ -67,6 +70,19 @@ class WarehouseState:
         asked = set(self.days)
         lacking = pages.union(*(missing for missing in others if missing != asked))
         return max(asked - lacking, default=None)
+
+    @property
+    def last_good_night(self) -> datetime | None:
+        """When the night that brought the newest whole day ended (aware UTC); None if no day is whole.
+
+        At most a day after that day was over: later, the next day was due, and whatever is stored of this one again
+        (late messages, a model that changed, a backfill of days long past) does not make up for it.
+        """
+        newest = self.newest_whole
+        if newest is None or newest not in self.stored_at:
+            return None
+        over = datetime.combine(newest + timedelta(2), time(), ZoneInfo(self.timezone)).astimezone(UTC)
+        return min(self.stored_at[newest].replace(tzinfo=UTC), over)
 
     def of_kind(self, kind: Kind) -> list[date]:
         """The days of which some table is in this trouble, oldest first."""
@@ -119,7 +135,7 @@ def read_state(
     asked = tuple(sorted(set(days)))
     stored = {day for day in ledger.get(_key(pages), {}) if day is not None}
     troubles = _troubles(ledger, project, pages, pages_version(timezone, keep), asked)
-    return WarehouseState(asked, troubles, tuple(sorted(stored - set(asked))), _stored_at(ledger, asked))
+    return WarehouseState(asked, troubles, tuple(sorted(stored - set(asked))), _stored_at(ledger, asked), timezone)
 
 
 def _stored_at(ledger: Ledger, days: Collection[date]) -> dict[date, datetime]:

@@ -10,7 +10,7 @@ from datetime import date
 
 from reamaze_pipeline.errors import InputsMissing
 from reamaze_pipeline.models.model import Model
-from reamaze_pipeline.settings.brands import typed
+from reamaze_pipeline.settings.typed import typed
 from reamaze_pipeline.warehouse.connection import reading
 from reamaze_pipeline.warehouse.lake.location import Location, is_there
 from reamaze_pipeline.warehouse.ledger import Ledger, read_ledger
@@ -32,15 +32,15 @@ def require_inputs(database: str | Location, model: Model, days: Sequence[date] 
         stored = ledger.get((node.table.schema, node.table.name), {})
         if node.table.partition_column is None or days is None:
             if not stored:
-                raise InputsMissing(f"{model.table.label} reads {node.table.label}, of which nothing is stored: {HOW}")
+                raise InputsMissing(
+                    f"{model.table.label} reads {node.table.label}, of which nothing is stored:"
+                    f" run {typed('backfill --from DAY --to DAY')} first"
+                )
         elif missing := [day for day in days if day not in stored]:
             raise InputsMissing(
                 f"{model.table.label} reads {node.table.label}, which is not stored for {_in_words(missing)};"
                 f" nothing was changed. Run: {typed(f'backfill --from {min(missing)} --to {max(missing)}')}"
             )
-
-
-HOW = "run reamaze-pipeline backfill for some days first"
 
 
 def _in_words(days: Sequence[date]) -> str:

@@ -6,8 +6,9 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from reamaze_pipeline.settings.brands import typed
+from reamaze_pipeline.settings.typed import typed
 from reamaze_pipeline.state.days import WarehouseState
+from reamaze_pipeline.state.promises import Broken
 
 NEAR = timedelta(days=7)
 """Days no further apart are mended in one run: a run costs more than to pass over a few days that need nothing."""
@@ -54,6 +55,17 @@ def commands(state: WarehouseState) -> list[str]:
     """What a person types to mend all that is wrong: a command for each range of days."""
     wrong = {day for found in state.troubles.values() for day in found}
     return [typed(f"backfill --from {first} --to {last}") for first, last in ranges(wrong)]
+
+
+def mending(broken: Broken) -> str:
+    """What a person types about a broken promise: its days fetched and computed anew, or where they are many and far
+    apart, or the rows of no day, what shows the rows.
+    """
+    found = ranges(broken.days)
+    if len(found) != 1:
+        return typed("status --rows")
+    ((first, last),) = found
+    return typed(f"backfill --refresh --from {first} --to {last}")
 
 
 def ranges(days: Iterable[date], near: timedelta = NEAR) -> list[tuple[date, date]]:

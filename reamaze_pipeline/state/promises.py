@@ -104,9 +104,13 @@ def look(database: str | Location, promises: Sequence[tuple[Model, Promise]]) ->
 
 @dataclass(frozen=True, slots=True)
 class Broken:
-    """One promise that some stored day breaks. ``table`` is `schema.table`, ``broken`` failing rows by day."""
+    """One promise that some stored day breaks. ``table`` is `schema.table`, ``broken`` failing rows by day.
+
+    ``promise`` says what is promised, ``name`` is the check's.
+    """
 
     table: str
+    name: str
     promise: str
     severity: str
     broken: Mapping[str, int]
@@ -115,6 +119,16 @@ class Broken:
     def in_words(self) -> str:
         """What failed, then what was promised."""
         return f"{self.table}: {self.found}, though promised: {self.promise}"
+
+    @property
+    def line(self) -> str:
+        """As `schema/table: promise (days)`."""
+        return f"{self.table.replace('.', '/', 1)}: {self.promise} ({self.found})"
+
+    @property
+    def days(self) -> list[date]:
+        """The days that break it, oldest first; none where the rows belong to no day."""
+        return sorted(date.fromisoformat(day) for day in self.broken if day != NO_DAY)
 
     @property
     def found(self) -> str:
@@ -130,19 +144,15 @@ def broken(database: str | Location) -> list[Broken]:
         if not is_table(connection, PROMISES):
             return []
         found = connection.execute(
-            "SELECT schema_name, table_name, coalesce(nullif(description, ''), promise), severity, broken"
+            "SELECT schema_name, table_name, promise, coalesce(nullif(description, ''), promise), severity, broken"
             " FROM meta.promises WHERE json_keys(broken) <> [] ORDER BY ALL"
         ).fetchall()
-    return [Broken(f"{row[0]}.{row[1]}", row[2], row[3], json.loads(row[4])) for row in found]
+    return [Broken(f"{row[0]}.{row[1]}", row[2], row[3], row[4], json.loads(row[5])) for row in found]
 
 
 def broken_promises(database: str | Location, severity: str | None = None) -> list[str]:
-    """What is broken on any stored day, as `schema/table: promise (days)`; of one severity, or of both."""
-    return [
-        f"{one.table.replace('.', '/', 1)}: {one.promise} ({one.found})"
-        for one in broken(database)
-        if severity in {None, one.severity}
-    ]
+    """A line for all that is broken on any stored day; of one severity, or of both."""
+    return [one.line for one in broken(database) if severity in {None, one.severity}]
 
 
 def _days_in_words(broken: Mapping[str, int]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -25,7 +26,7 @@ DAYS = (dt.date(2026, 3, 1),)
 
 
 def whole(days_before: int = 0, *wrong: dt.date) -> Standing:
-    """All is whole until so many days before `NOW`'s midnight, but for the days that are wrong."""
+    """The last good night ended so many days before `NOW`'s midnight; some days are wrong."""
     until = NOW.replace(hour=0) - dt.timedelta(days_before)
     return Standing(frozenset(wrong), commands(wrong), until)
 
@@ -89,7 +90,7 @@ def test_an_old_backfill_does_not_hide_that_no_night_comes() -> None:
     backfill = EndedRun("r1", True, NOW + 26 * HOUR, (dt.date(2026, 1, 1),))
     message, _ = next_message(Memory(NOW - 48 * HOUR), [backfill], whole(0), NOW + 27 * HOUR, 26)
     assert message is not None
-    assert "all is whole until 2026-03-02 00:00 UTC" in message.text
+    assert "the last good one ended 2026-03-02 00:00 UTC" in message.text
 
 
 def test_a_state_that_cannot_be_read_keeps_nobody_uninformed() -> None:
@@ -107,6 +108,49 @@ def test_nothing_ever_ran() -> None:
     message, _ = next_message(memory, [], Standing(), NOW + 27 * HOUR, 26)
     assert message is not None
     assert "there was none yet" in message.text
+
+
+def test_hours_count_from_the_end_of_the_last_good_night_and_without_one_from_the_start() -> None:
+    ended = NOW - 20 * HOUR
+    for memory, good, late_at in (
+        (Memory(NOW - 100 * HOUR), ended, ended),
+        (Memory(NOW), ended, ended),  # alerts were switched on after it
+        (Memory(NOW), None, NOW),
+    ):
+        stands = Standing(last_good=good)
+        assert next_message(memory, [], stands, late_at + 26 * HOUR, 26)[0] is None
+        message, _ = next_message(memory, [], stands, late_at + 26 * HOUR + HOUR / 60, 26)
+        assert message is not None
+        assert "no good night for 26 hours" in message.subject
+
+
+@pytest.mark.parametrize("opened", [True, False])
+def test_a_clock_that_was_set_back_hides_no_failure_and_no_recovery(tmp_path: Path, opened: bool) -> None:
+    """What was remembered while the clock was a year ahead is not later than all that comes."""
+
+    @dg.op
+    def may_fail(context) -> None:  # type: ignore[no-untyped-def]
+        if "fail" in context.run.tags:
+            raise ValueError("no")
+
+    @dg.job
+    def nightly() -> None:
+        may_fail()
+
+    now = dt.datetime.now(dt.UTC)
+    ahead = str(now + dt.timedelta(365))
+    incident = {"kind": "failed", "days": [], "ended": ahead} if opened else None
+    kept = {"began": ahead, "judged": ahead, "last_good": None, "open": incident, "unsent": {}}
+    (tmp_path / "alerts.json").write_text(json.dumps(kept))
+    with dg.DagsterInstance.ephemeral(tempdir=str(tmp_path)) as instance, webhook() as (url, got):
+        tags = {} if opened else {"fail": "1"}
+        settings = Alerts(alert_webhook=SecretStr(url))
+        assert look(instance, tmp_path, settings, now) == []
+        nightly.execute_in_process(instance=instance, raise_on_error=False, tags=tags)
+        assert look(instance, tmp_path, settings, dt.datetime.now(dt.UTC)) == []
+    assert ["good again" if opened else "failed"] == [
+        word for told in got for word in ("good again", "failed") if word in told["text"].splitlines()[0]
+    ]
 
 
 def test_the_report_is_mailed_once_a_week_when_the_week_is_whole(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from reamaze_pipeline.instance.home import open_instance
 from reamaze_pipeline.sandbox import Sandbox, SandboxOptions
 from reamaze_pipeline.settings import brands as settings_brands
 from reamaze_pipeline.settings.brands import read_brands
+from tests.alerts.receivers import webhook
 from tests.conftest import END, FIRST
 
 BRANDS = """
@@ -106,6 +107,28 @@ def test_two_brands_are_stored_told_and_seen_together(two: None, capsys: pytest.
         for position, table in enumerate(("core.messages", "metrics.conversation_summary")):
             seen = union.sql(f"select brand, count(*) from {table} group by brand order by brand").fetchall()
             assert seen == [(brand, counts[brand][position]) for brand in ("acme", "beta-two")]
+
+
+def test_what_dagster_says_of_a_brand_can_be_typed(two: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The daemon is about all brands: its alerts and checks name the one that a command is for."""
+    with webhook() as (url, told), open_instance(Path("data/acme.duckdb")) as instance:
+        monkeypatch.setenv("REAMAZE_ALERT_WEBHOOK", url)
+        built = defs()
+        for brand, name in (("acme", "acme"), ("beta-two", "beta_2d_two")):
+            sensor = built.resolve_sensor_def(f"{name}_nothing_is_missing")
+            with dg.build_sensor_context(instance=instance, sensor_name=sensor.name) as context:
+                (check,) = sensor.evaluate_tick(context).asset_events
+            assert isinstance(check, dg.AssetCheckEvaluation)
+            assert f"reamaze-pipeline backfill --brand {brand} --from" in str(check.metadata["mend"].value)
+
+            job = built.resolve_job_def(f"{name}_daily_messages")
+            run_of_it = instance.create_run_for_job(job, tags={"dagster/partition": DAY})
+            instance.report_run_failed(run_of_it)
+            sensor = built.resolve_sensor_def(f"{name}_alerts")
+            with dg.build_sensor_context(instance=instance, sensor_name=sensor.name) as context:
+                sensor.evaluate_tick(context)
+            assert f"reamaze-pipeline backfill --brand {brand} --from" in told[-1]["text"]
+    assert len(told) == 2
 
 
 def test_a_command_says_which_brands_there_are(two: None, capsys: pytest.CaptureFixture[str]) -> None:

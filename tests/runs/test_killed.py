@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from typing import Any
 
 import dagster as dg
 import pytest
@@ -14,8 +15,13 @@ from reamaze_pipeline.deployment import Deployment
 from reamaze_pipeline.instance.home import open_instance
 from reamaze_pipeline.runs.backfill import backfill
 from reamaze_pipeline.sandbox import Sandbox
-from tests.conftest import FIRST, LAST, STORED, Deploy
-from tests.runs.test_backfill import contents
+from reamaze_pipeline.warehouse.connection import reading
+from tests.conftest import FIRST, LAST, MESSAGES, Deploy
+
+
+def messages(deployment: Deployment) -> list[tuple[Any, ...]]:
+    with reading(deployment.database) as connection:
+        return connection.execute("select * from core.messages order by all").fetchall()
 
 
 @pytest.mark.parametrize("days_before", [1, 3])
@@ -24,7 +30,8 @@ def test_killed_and_run_again_the_tables_are_whole(
 ) -> None:
     killed = deploy(sandbox, name="killed", REAMAZE_CONCURRENCY="1")
     sandbox.faults.latency_ms = 400
-    command = [sys.executable, "-m", "reamaze_pipeline", "backfill", "--from", str(FIRST), "--to", str(LAST)]
+    days = ["--from", str(FIRST), "--to", str(LAST), "--select", MESSAGES]
+    command = [sys.executable, "-m", "reamaze_pipeline", "backfill", *days]
     with subprocess.Popen(command, env=os.environ, stderr=subprocess.PIPE, text=True) as running:
         assert running.stderr is not None
         assert running.stderr.readline().startswith("8 days: looking at")
@@ -34,8 +41,8 @@ def test_killed_and_run_again_the_tables_are_whole(
     assert announced[0] == str(LAST)
 
     sandbox.faults.latency_ms = 0
-    outcome = backfill(killed, FIRST, LAST, select=STORED)
+    outcome = backfill(killed, FIRST, LAST, select=MESSAGES)
     assert 0 < outcome.fetched_days <= 8 - days_before
-    assert contents(killed) == contents(stored)
+    assert messages(killed) == messages(stored)
     with open_instance(killed.database) as instance:
         assert not instance.get_runs(dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED]))

@@ -96,9 +96,10 @@ def test_a_hole_that_a_night_leaves_is_told_and_mended_by_the_next(
         catching_up, night = asked_for(deployment, last)
         assert days_of(catching_up) == tuple(map(str, hole))
         sandbox.faults.failure_probability, sandbox.faults.failure_kinds = 1.0, ["401"]
-        assert not run_as_asked(deployment, catching_up)
+        tables = [*PAGES, *(table.label.replace(".", "/") for table in deployment.daily_models)]
+        assert not run_as_asked(deployment, catching_up, tables)
         sandbox.faults.clear()
-        assert run_as_asked(deployment, night)
+        assert run_as_asked(deployment, night, tables)
         assert deployment.state(days).of_kind("missing") == days_between(*hole)
         for _ in range(2):
             assert "was told" in sensor_says(deployment, "alerts")
@@ -108,7 +109,7 @@ def test_a_hole_that_a_night_leaves_is_told_and_mended_by_the_next(
         assert "reamaze-pipeline backfill --from 2026-02-25 --to 2026-03-01" in message["text"]
         assert sandbox.token not in message["text"]
 
-        assert set(night_after(deployment, last)) >= {tuple(map(str, hole))}
+        assert set(night_after(deployment, last, tables)) >= {tuple(map(str, hole))}
         assert deployment.state(days).of_kind("missing") == []
         sensor_says(deployment, "alerts")
         assert "good again" in told[1]["text"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -145,6 +146,22 @@ def test_a_night_mends_the_hole_that_an_earlier_night_left() -> None:
     assert [(each.first, each.last) for each in nightly_work(_missing([], calendar), newest, newest, most_days=9)] == [
         (newest, newest)
     ]
+
+
+def test_the_last_good_night_ended_when_the_newest_whole_day_was_stored_at_most_a_day_after_it_was_over() -> None:
+    calendar = [dt.date(2026, 3, 1) + dt.timedelta(n) for n in range(5)]
+    newest = calendar[2]
+    missing = _missing(calendar[3:], calendar)
+
+    def ended(stored: dt.datetime, timezone: str = "UTC") -> dt.datetime | None:
+        return replace(missing, stored_at={newest: stored.replace(tzinfo=None)}, timezone=timezone).last_good_night
+
+    night = dt.datetime(2026, 3, 4, 0, 21, tzinfo=dt.UTC)
+    assert ended(night) == night
+    later = dt.datetime(2026, 3, 9, 12, tzinfo=dt.UTC)
+    assert ended(later) == dt.datetime(2026, 3, 5, tzinfo=dt.UTC), "fetched again later, it makes no night good"
+    assert ended(later, "America/Los_Angeles") == dt.datetime(2026, 3, 5, 8, tzinfo=dt.UTC)
+    assert _missing(calendar, calendar).last_good_night is None
 
 
 @given(st.sets(st.integers(0, 400)))

@@ -14,23 +14,39 @@ from reamaze_pipeline.runs.loading import uncollected
 if TYPE_CHECKING:
     from datetime import date
 
+    from reamaze_pipeline.deployment import Deployment
     from reamaze_pipeline.runs.health import Health
     from reamaze_pipeline.runs.surroundings import Surroundings
+    from reamaze_pipeline.warehouse.lake.location import Location
 
 
 @click.command(epilog=examples("reamaze-pipeline status", "reamaze-pipeline status --json"))
+@click.option("--rows", is_flag=True, help="Show the rows that break a promise, the first twenty of each.")
 @as_json_option
-def status(as_json: bool) -> int:
+def status(rows: bool, as_json: bool) -> int:
     """Is every day stored and up to date, and what mends it if not? Ends with 0 if healthy, with 1 if not."""
     with uncollected():
         from reamaze_pipeline.deployment import Deployment
         from reamaze_pipeline.runs.health import read_health
+        from reamaze_pipeline.state.broken_rows import broken_rows
 
     out = Output(as_json=as_json)
-    health = read_health(Deployment.from_environment())
+    deployment = Deployment.from_environment()
+    health = read_health(deployment)
     _say(out, health)
-    out.result(health.as_json)
+    told = health.as_json
+    if rows:
+        told["rows"] = broken_rows(_asked(deployment, health), deployment.project, deployment.tests)
+        for line, table in told["rows"].items():
+            out.say(f"\n{line}\n{table}")
+    out.result(told)
     return 0 if health.healthy else 1
+
+
+def _asked(deployment: Deployment, health: Health) -> Location:
+    """What answered: the warehouse, or its copy while another program holds it."""
+    copy = deployment.storage.snapshot
+    return copy if health.answered_by and copy else deployment.database
 
 
 def _say(out: Output, health: Health) -> None:
@@ -61,10 +77,12 @@ def _say(out: Output, health: Health) -> None:
 
 
 def _say_around(out: Output, around: Surroundings) -> None:
+    from reamaze_pipeline.settings.typed import typed
+
     if around.running:
         out.say(f"{around.running} run{'s are' if around.running > 1 else ' is'} on.")
     if around.next_night is None:
-        out.say("The schedule is off; switch it on in the UI (reamaze-pipeline ui).")
+        out.say(f"The schedule is off; switch it on in the UI ({typed('ui')}).")
     else:
         out.say(f"Next night: {around.next_night:%Y-%m-%d %H:%M %Z}.")
     sizes = {"The database": around.database_bytes, "Dagster's records": around.records_bytes}

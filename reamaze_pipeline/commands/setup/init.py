@@ -195,8 +195,10 @@ def _next(first: dt.date, timezone: str) -> list[str]:
     """The two commands that come next: the newest whole days, and the UI with the nightly schedule."""
     from zoneinfo import ZoneInfo
 
+    from reamaze_pipeline.settings.typed import typed
+
     last = dt.datetime.now(ZoneInfo(timezone)).date() - dt.timedelta(days=1)
     if last < first:
-        return ["reamaze-pipeline check", "reamaze-pipeline ui"]
+        return [typed("check"), typed("ui")]
     begin = max(first, last - dt.timedelta(days=FIRST_DAYS - 1))
-    return [f"reamaze-pipeline backfill --from {begin} --to {last}", "reamaze-pipeline ui"]
+    return [typed(f"backfill --from {begin} --to {last}"), typed("ui")]

@@ -12,6 +12,7 @@ from reamaze_pipeline.crawl.reading.listing import Listing
 from reamaze_pipeline.crawl.reading.sweep import Sweep
 from reamaze_pipeline.crawl.window import Seen, Window
 from reamaze_pipeline.errors import WindowNotProven
+from reamaze_pipeline.settings.typed import typed
 
 MOST_PAGES = 10_000
 """Pages read for one window at most: 300,000 messages a day. A window is held in memory until it is whole."""
@@ -109,7 +110,7 @@ def parts(listing: Listing, windows: Sequence[Window]) -> Iterator[Part]:
 def _too_long(window: Window, pages: int) -> WindowNotProven:
     return WindowNotProven(
         f"window {window.key}: {pages:,} pages of messages or more, where {MOST_PAGES:,} are read for one window at "
-        "most; either the API's count or its dates are wrong, see `reamaze-pipeline check`"
+        f"most; either the API's count or its dates are wrong, see `{typed('check')}`"
     )
 
 

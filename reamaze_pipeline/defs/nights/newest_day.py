@@ -48,6 +48,7 @@ def newest_day(
         output_required=False,
         io_manager_key=names.resource("warehouse"),
     )
+    @names.asking
     def newest_day(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
         newest = last_whole_day(partitions)
         found = state(all_days(partitions, newest) if newest else [])
@@ -70,6 +71,7 @@ def nothing_missing_sensor(
         default_status=dg.DefaultSensorStatus.RUNNING,
         description="Looks whether a day is missing or stale, and tells the check nothing_is_missing.",
     )
+    @names.asking
     def nothing_is_missing(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
         newest = last_whole_day(partitions)
         try:
