@@ -101,11 +101,25 @@ def allowed(brand: Sandbox, differing: int) -> int:
     return 1 + (2 + differing * HALVINGS) * (3 + ceil(log2(pages)))
 
 
-def test_at_rest_nothing_differs(brand: Sandbox, holding: Holding) -> None:
+def test_at_rest_nothing_differs_and_each_question_costs_what_is_stated(brand: Sandbox, holding: Holding) -> None:
     assert audited(brand, holding) == []
     assert len(brand.requests) <= allowed(brand, 0)
+    brand.reset_requests()
     assert audited(brand, holding, Auditor.sides) == []
+    assert len(brand.requests) <= 2 * allowed(brand, 0)
+    brand.reset_requests()
     assert audited(brand, holding, Auditor.rows) == []
+    assert len(brand.requests) <= to_read(brand, [row for row in brand.truth() if row.created_at.date() in DAYS])
+
+
+def to_read(brand: Sandbox, rows: Sequence[Truth]) -> int:
+    """The pages of the rows, of both sides where no row says its own, and those that find them in a list."""
+    sides = [rows]
+    if not brand.options.staff_flag:
+        sides = [[row for row in rows if row.is_staff is side] for side in (True, False)]
+    size, pages = brand.options.page_size, ceil(len(brand.history) / brand.options.page_size)
+    found = 2 if brand.options.dates_honoured else 2 + ceil(log2(pages))
+    return sum(ceil(len(side) / size) + 1 + found for side in sides) + 2 * (len(sides) - 1)
 
 
 @pytest.mark.parametrize("differing", [[2], [0, 7], [1, 3, 4]])
@@ -160,7 +174,12 @@ def test_one_conversation_and_one_sender(brand: Sandbox, holding: Holding) -> No
     )
     slug, email = row.message["conversation"]["slug"], row.message["user"]["email"]
     for wanted in (MessageList(conversation=slug), MessageList(sent_by=email.upper())):
+        brand.reset_requests()
+        listed = [r for r in brand.truth() if r.message["conversation"]["slug"] == slug]
+        if wanted.sent_by:
+            listed = [r for r in brand.truth() if (r.message.get("user") or {}).get("email") == email]
         assert audited(brand, holding, lambda auditor, of=wanted: auditor.rows(of)) == []  # type: ignore[misc]
+        assert len(brand.requests) <= to_read(brand, listed)
     at = next(n for n, r in enumerate(brand.truth()) if r.row == row.row)
     brand.history.delete(at)
     for wanted in (MessageList(conversation=slug), MessageList(sent_by=email)):

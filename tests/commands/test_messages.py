@@ -7,13 +7,14 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from reamaze_pipeline.commands.app import run
-from reamaze_pipeline.sandbox import Sandbox
-from tests.conftest import Deploy
+from reamaze_pipeline.sandbox import Sandbox, SandboxOptions, Truth
+from tests.conftest import Deploy, revisions
 
 Captured = pytest.CaptureFixture[str]
 
@@ -51,6 +52,55 @@ def test_one_conversation_as_a_table_and_a_sender_as_csv(
     assert {row["sender_email"] for row in rows} == {email}
     assert said["messages"] == len(rows) > 0
     assert [path.name for path in tmp_path.glob(".*.part")] == []
+
+
+@pytest.mark.parametrize("revision", range(4))
+def test_every_option_in_every_revision(
+    history: SandboxOptions, deploy: Deploy, capsys: Captured, tmp_path: Path, revision: int
+) -> None:
+    """What a list holds is counted in the history itself; an option that the API ignores is said to be."""
+    with Sandbox(revisions(history)[revision]) as brand:
+        deploy(brand)
+        rows = list(brand.truth())
+        someone = next(row.message for row in rows if row.is_staff and row.message.get("user"))
+        slug, email = someone["conversation"]["slug"], someone["user"]["email"]
+        category = someone["conversation"]["category"]["slug"]
+
+        def days(row: Truth) -> bool:
+            return "2026-03-04" <= row.created_at.isoformat()[:10] <= "2026-03-06"
+
+        def by(row: Truth) -> bool:
+            return (row.message.get("user") or {}).get("email") == email
+
+        asked: list[tuple[list[str], Callable[[Truth], bool]]] = [
+            ([], lambda row: True),
+            (["--conversation", slug], lambda row: row.message["conversation"]["slug"] == slug),
+            (["--sent-by", email.upper()], by),
+            (["--filter", "staff"], lambda row: row.is_staff),
+            (["--from", "2026-03-04", "--to", "2026-03-06"], days),
+            (["--from", "2026-03-04", "--to", "2026-03-06", "--sent-by", email], lambda row: by(row) and days(row)),
+        ]
+        newer: list[tuple[list[str], Callable[[Truth], bool]]] = [
+            (["--origin", "1"], lambda row: row.message["origin"] == 1),
+            (
+                ["--category", category],
+                lambda row: (row.message["conversation"].get("category") or {}).get("slug") == category,
+            ),
+        ]
+        for arguments, wanted in [*asked, *(newer if brand.options.dates_honoured else [])]:
+            assert run(["messages", *arguments, "--format", "jsonl"]) == 0
+            found = [row["created_at"] for row in lines(capsys)]
+            assert found == [row.message["created_at"] for row in rows if wanted(row)], arguments
+        if not brand.options.dates_honoured:
+            for arguments, _ in newer:
+                assert run(["messages", *arguments]) == 1
+                assert f"the API ignored `{arguments[0].removeprefix('--')}`" in capsys.readouterr().err
+        for kind in ("table", "csv"):
+            out = tmp_path / f"newest.{kind}"
+            assert run(["messages", "--limit", "5", "--format", kind, "--out", str(out), "--json"]) == 0
+            (said,) = lines(capsys)
+            assert said["messages"] == 5
+            assert out.read_text(encoding="utf-8").count("2026-03-1") >= 5
 
 
 def test_the_newest_few(sandbox: Sandbox, deploy: Deploy, capsys: Captured) -> None:

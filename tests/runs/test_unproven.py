@@ -49,6 +49,9 @@ def test_a_brand_that_breaks_a_promise(tmp_path: Path, monkeypatch: pytest.Monke
         assert any("rows are promised" in each for each in status["reasons"])  # type: ignore[attr-defined]
         assert any("shown to be whole" in each for each in broken_promises(deployment.database)), "as the report asks"
 
+        assert run(["audit", *RANGE]) == 1
+        assert "Stored and UNPROVEN: 2 of these days, such as 2026-03-10" in "".join(capsys.readouterr())
+
         bent.envelope = lambda document, _: document
         monkeypatch.setenv("REAMAZE_UNPROVEN", "refuse")
         assert run(["backfill", *RANGE, *ENOUGH, "--json"]) == 0
