@@ -31,7 +31,7 @@ from reamaze_pipeline.instance.running import end_abandoned_runs, process_tag
 from reamaze_pipeline.runs.failure import failure_of_run
 from reamaze_pipeline.runs.loading import uncollected
 from reamaze_pipeline.runs.outcome import Outcome
-from reamaze_pipeline.runs.waiting import Waiting, telling_whom
+from reamaze_pipeline.runs.waiting import HeldUp, telling_whom
 from reamaze_pipeline.settings.typed import typed
 from reamaze_pipeline.state.days import ANOTHER_ZONE, WarehouseState
 from reamaze_pipeline.state.plan import Work, one_run
@@ -52,7 +52,7 @@ def backfill(
     *,
     refresh: bool = False,
     select: str | None = None,
-    announce: Callable[[StoredDay | Building | Waiting], None] = lambda _: None,
+    announce: Callable[[StoredDay | Building | HeldUp], None] = lambda _: None,
 ) -> Outcome:
     """Materialize what is missing or stale of every table from `first` to `last`, both included; with `refresh`, all.
 

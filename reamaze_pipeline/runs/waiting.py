@@ -21,7 +21,7 @@ EVERY = 60.0
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
+class HeldUp:
     """``holder`` is the run that has the slot; ``seconds`` since it was waited for."""
 
     holder: str
@@ -36,7 +36,7 @@ class Waiting:
 
 @contextmanager
 def telling_whom(
-    instance: dg.DagsterInstance, pool: str, run_id: str, tell: Callable[[Waiting], None]
+    instance: dg.DagsterInstance, pool: str, run_id: str, tell: Callable[[HeldUp], None]
 ) -> Iterator[None]:
     """For the block, a line whenever the run waits for the pool's slot: after a moment, then once a minute."""
     ended = threading.Event()
@@ -50,7 +50,7 @@ def telling_whom(
 
 
 def _watch(
-    instance: dg.DagsterInstance, pool: str, run_id: str, tell: Callable[[Waiting], None], ended: threading.Event
+    instance: dg.DagsterInstance, pool: str, run_id: str, tell: Callable[[HeldUp], None], ended: threading.Event
 ) -> None:
     waited, pause = 0.0, PATIENCE
     while not ended.wait(pause):
@@ -59,7 +59,7 @@ def _watch(
         if run_id in slots.active_run_ids:
             return  # from here on it asks; it is not made to wait again
         if run_id in slots.pending_run_ids and slots.active_run_ids:
-            tell(Waiting(_in_words(instance, slots.active_run_ids), waited))
+            tell(HeldUp(_in_words(instance, slots.active_run_ids), waited))
             pause = EVERY
 
 

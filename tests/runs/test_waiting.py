@@ -13,7 +13,7 @@ from reamaze_pipeline.defs.partitions import range_tags
 from reamaze_pipeline.instance.home import open_instance
 from reamaze_pipeline.instance.running import process_tag
 from reamaze_pipeline.runs.backfill import backfill
-from reamaze_pipeline.runs.waiting import Waiting
+from reamaze_pipeline.runs.waiting import HeldUp
 from reamaze_pipeline.sandbox import Sandbox
 from tests.conftest import FIRST, LAST, MESSAGES, Deploy
 
@@ -30,7 +30,7 @@ def test_who_has_the_slot_is_told_until_it_is_free(
     monkeypatch.setattr("reamaze_pipeline.runs.waiting.PATIENCE", 0.2)
     monkeypatch.setattr("reamaze_pipeline.runs.waiting.EVERY", 0.3)
     deployment = deploy(sandbox)
-    heard: list[StoredDay | Building | Waiting] = []
+    heard: list[StoredDay | Building | HeldUp] = []
     with open_instance(deployment.database) as instance:
         tags = {**range_tags(FIRST, LAST), **process_tag()}
         other = instance.create_run_for_job(daily_messages, status=dg.DagsterRunStatus.STARTED, tags=tags)
@@ -38,19 +38,19 @@ def test_who_has_the_slot_is_told_until_it_is_free(
         slots.initialize_concurrency_limit_to_default(POOL)
         assert slots.claim_concurrency_slot(POOL, other.run_id, "raw__message_pages").is_claimed
 
-        def hear(told: StoredDay | Building | Waiting) -> None:
+        def hear(told: StoredDay | Building | HeldUp) -> None:
             heard.append(told)
-            if sum(isinstance(each, Waiting) for each in heard) == 2:
+            if sum(isinstance(each, HeldUp) for each in heard) == 2:
                 slots.free_concurrency_slots_for_run(other.run_id)
 
         outcome = backfill(deployment, FIRST, FIRST, select=MESSAGES, announce=hear)
     assert outcome.fetched_days == 1
-    first, second, *_ = [each.in_words for each in heard if isinstance(each, Waiting)]
+    first, second, *_ = [each.in_words for each in heard if isinstance(each, HeldUp)]
     whom = f"the run {other.run_id[:8]} of daily_messages over {FIRST} to {LAST} (process {os.getpid()})"
     assert first == f"waiting: {whom} is asking Re:amaze; runs of one login ask one after another"
     assert whom in second
-    assert not any(isinstance(each, Waiting) for each in heard[heard.index(_stored(heard)[0]) :])
+    assert not any(isinstance(each, HeldUp) for each in heard[heard.index(_stored(heard)[0]) :])
 
 
-def _stored(heard: list[StoredDay | Building | Waiting]) -> list[StoredDay]:
+def _stored(heard: list[StoredDay | Building | HeldUp]) -> list[StoredDay]:
     return [each for each in heard if isinstance(each, StoredDay)]
