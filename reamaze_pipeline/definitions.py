@@ -13,7 +13,6 @@ from reamaze_pipeline.audit.held import Held
 from reamaze_pipeline.crawl.progress import CrawlProgress
 from reamaze_pipeline.defs.all_brands import all_brands
 from reamaze_pipeline.defs.checks import model_checks
-from reamaze_pipeline.defs.message_pages import KEY as PAGES
 from reamaze_pipeline.defs.message_pages import POOL, message_pages
 from reamaze_pipeline.defs.modelled.seeds import seed_specs
 from reamaze_pipeline.defs.modelled.tables import table_assets
@@ -28,8 +27,7 @@ from reamaze_pipeline.defs.sensors import alerts_sensor, report_sensor, snapshot
 from reamaze_pipeline.defs.storage import PreviewingWarehouse
 from reamaze_pipeline.defs.support_report import KEY as REPORT
 from reamaze_pipeline.defs.support_report import support_report
-from reamaze_pipeline.defs.trust.audits import Audited, audit_checks, audit_job, audit_schedule
-from reamaze_pipeline.defs.trust.days import CHECK as EACH_DAY
+from reamaze_pipeline.defs.trust.audits import Audited, audit_check, audit_job, audit_schedule
 from reamaze_pipeline.deployment import TOKEN, Deployment, every_deployment
 from reamaze_pipeline.errors import SettingsError
 
@@ -105,9 +103,8 @@ def graph(deployment: Deployment, names: Naming, progress: CrawlProgress | None 
     ]
     ours = OursAlone(key for asset in assets for key in asset.keys)
     # A process for each step, Dagster's own way, takes five times as long as the work, and DuckDB lets one write.
-    of_each_day = dg.AssetSelection.checks(dg.AssetCheckKey(names.key(*PAGES.path), EACH_DAY))
     job = dg.define_asset_job(
-        names.name(JOB), selection=ours - of_each_day, description=DESCRIPTION, executor_def=dg.in_process_executor
+        names.name(JOB), selection=ours, description=DESCRIPTION, executor_def=dg.in_process_executor
     )
     resources: dict[str, Any] = {
         "reamaze": ReamazeResource(
@@ -132,7 +129,7 @@ def graph(deployment: Deployment, names: Naming, progress: CrawlProgress | None 
         assets=[*assets, *seed_specs(project, names)],
         asset_checks=[
             *model_checks(project, deployment.tests, names),
-            *audit_checks(Audited(partitions, project, _held(deployment), names)),
+            audit_check(Audited(partitions, project, _held(deployment), names)),
         ],
         jobs=[job, *_today(deployment, names), audit_job(names)],
         schedules=[

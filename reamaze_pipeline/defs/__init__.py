@@ -2,10 +2,8 @@
 
 import warnings
 
-from dagster import BetaWarning, PreviewWarning
+from dagster import BetaWarning
 
 # Beta to Dagster, on each of our assets: a range of days in one run, and the way from an asset's page to its file.
 for beta in ("Parameter `backfill_policy`", "Class `LocalFileCodeReference`", "Class `CodeReferencesMetadataValue`"):
     warnings.filterwarnings("ignore", message=beta, category=BetaWarning)
-# A check whose results are by day, as the UI shows them.
-warnings.filterwarnings("ignore", message="Specifying a partitions_def on an AssetCheckSpec", category=PreviewWarning)

@@ -1,11 +1,13 @@
-"""The audit in Dagster: two checks on `raw/message_pages`, of all days and of each, and the weekly job that asks.
+"""The audit in Dagster: a check on `raw/message_pages` that names the days that differ, and the weekly job that asks.
 
-Re:amaze is asked only in a run that makes no asset: that of the job, or of a check executed by itself. In every other
-run the checks tell what the last audits found and no fetch has mended since, which costs one look at the warehouse.
+The check asks Re:amaze only in a run that makes no asset: that of the job, or of the check executed by itself. In every
+other run it tells what the last audits found and no fetch has mended since, which costs one look at the warehouse.
+It has no partitions: Dagster plans a check of days in every run over a range of them and takes it as skipped where the
+run does not evaluate each day by itself, an event a day in every night and backfill.
 """
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,7 +24,6 @@ from reamaze_pipeline.defs.message_pages import KEY
 from reamaze_pipeline.defs.naming import ALONE, Naming
 from reamaze_pipeline.defs.partitions import day_window, days_between, last_whole_day
 from reamaze_pipeline.defs.resources import ReamazeResource
-from reamaze_pipeline.defs.trust.days import day_spec, tell_days, verdict
 from reamaze_pipeline.errors import NothingStored
 from reamaze_pipeline.models.model import Project
 from reamaze_pipeline.settings.typed import typed
@@ -58,31 +59,22 @@ class Audited:
         """`meta.audits`."""
         return self.project.source("meta", "audits").table
 
-    def remembered(self) -> Remembered:
-        """What audits found and nothing has mended since."""
-        return remembered(self.held.database, self.results)
-
     def record(self, *audits: Audit) -> None:
         """Keep what was found."""
         for audit in audits:
             record(self.held.database, self.results, audit)
 
 
-def audit_checks(of: Audited) -> list[dg.AssetChecksDefinition]:
-    """Both checks. They stop nothing: what is stored stays the best there is.
+def audit_check(of: Audited) -> dg.AssetChecksDefinition:
+    """The check. It stops nothing: what is stored stays the best there is.
 
-    They take no slot of the pool of those that ask, because all but one run a week ask nothing.
+    It takes no slot of the pool of those that ask, because all but one run a week ask nothing.
     """
-    return [_of_all_days(of), _of_each_day(of)]
-
-
-def _of_all_days(of: Audited) -> dg.AssetChecksDefinition:
     spec = dg.AssetCheckSpec(CHECK, asset=of.asset, description=DESCRIPTION)
 
     @dg.multi_asset_check(name=of.names.name("check_audits"), specs=[spec])
     @of.names.asking
     def evaluate(context: dg.AssetCheckExecutionContext, reamaze: ReamazeResource) -> dg.AssetCheckResult:
-        equal: list[dt.date] = []
         windows = _stored(of) if _asks(context.run, of.names) else []
         if windows:
             days = [dt.date.fromisoformat(window.key) for window in windows]
@@ -92,32 +84,9 @@ def _of_all_days(of: Audited) -> dg.AssetChecksDefinition:
                 auditor = Auditor(client, of.project, of.held, windows)
                 counted, full = auditor.counts(), read_in_full(auditor, due)
             of.record(counted, *full)
-            equal = sorted(set(due) - {day for audit in full for day in audit.days})
             requests = counted.requests + sum(audit.requests for audit in full)
             context.log.info(f"{len(days)} days were counted and {len(due)} read in full, in {requests} requests")
-        known = of.remembered()
-        tell_days(context.instance, of.asset, known.different, equal)
-        return _result(known)
-
-    return evaluate
-
-
-def _of_each_day(of: Audited) -> dg.AssetChecksDefinition:
-    """For a day chosen in the UI. Of a run over a range nothing is told here: see `days`."""
-    spec = day_spec(of.asset, of.partitions)
-
-    @dg.multi_asset_check(name=of.names.name("check_audited_day"), specs=[spec], can_subset=True)
-    @of.names.asking
-    def evaluate(context: dg.AssetCheckExecutionContext, reamaze: ReamazeResource) -> Iterator[dg.AssetCheckResult]:
-        if "dagster/partition" not in context.run.tags:
-            return
-        day = dt.date.fromisoformat(context.run.tags["dagster/partition"])
-        if _asks(context.run, of.names):
-            with reamaze.client() as client:
-                windows = [day_window(day, of.partitions.timezone)]
-                of.record(Auditor(client, of.project, of.held, windows).rows())
-        found = next((each for each in of.remembered().different if each.day == day), None)
-        yield dg.AssetCheckResult(passed=found is None, metadata=verdict(found))
+        return _result(remembered(of.held.database, of.results))
 
     return evaluate
 
@@ -170,8 +139,18 @@ def _result(known: Remembered) -> dg.AssetCheckResult:
         metadata["what"] = dg.MetadataValue.md(_table(known))
         metadata["mend"] = _mending([each.day for each in known.different])
     return dg.AssetCheckResult(
-        passed=not known.different, severity=dg.AssetCheckSeverity.ERROR, description=DESCRIPTION, metadata=metadata
+        passed=not known.different,
+        severity=dg.AssetCheckSeverity.ERROR,
+        description=_in_words(known) or DESCRIPTION,
+        metadata=metadata,
     )
+
+
+def _in_words(known: Remembered) -> str:
+    """The days that differ, where there are some: the UI shows it beside the red."""
+    days = sorted({each.day for each in known.different})
+    more = f" and {len(days) - _DAYS_SHOWN:,} more" if len(days) > _DAYS_SHOWN else ""
+    return f"Other messages than Re:amaze holds: {', '.join(map(str, days[:_DAYS_SHOWN]))}{more}" if days else ""
 
 
 def _table(known: Remembered) -> str:
