@@ -94,7 +94,8 @@ class ReamazeClient:
         self._traffic = Traffic()
         self.on_retry: Callable[[str], None] | None = None
         """Hears one line for each request that is asked again, in the thread that asks."""
-        self._time_there: datetime | None = None
+        self.time_there: datetime | None = None
+        """The newest time (aware) that an answer was dated with, by the clock of Re:amaze; None if none was."""
         self._session = _session(self.api_url, concurrency, user_agent)
         # Merging settings, headers and login anew takes longer than the rest of a request together.
         self._request = self._session.prepare_request(
@@ -137,11 +138,6 @@ class ReamazeClient:
         """Ends all waits (they raise `ClientClosed`) and drops the connections."""
         self._gate.close()
         self._session.close()
-
-    @property
-    def time_there(self) -> datetime | None:
-        """The newest time (aware) that an answer was dated with, by the clock of Re:amaze; None if none was."""
-        return self._time_there
 
     @property
     def traffic(self) -> Traffic:
@@ -222,7 +218,7 @@ class ReamazeClient:
         dated = http_date(headers.get("Date", ""))
         if dated is not None:
             with self._lock:
-                self._time_there = max(dated, self._time_there or dated)
+                self.time_there = max(dated, self.time_there or dated)
         return Answer(status, headers, body, time.monotonic() - began)
 
     def _send(self, request: requests.PreparedRequest) -> tuple[int, Mapping[str, str], bytes]:
