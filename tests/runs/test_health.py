@@ -80,7 +80,7 @@ def test_a_broken_promise_is_shown_and_mended_by_the_command_that_is_told(whole:
     run(["status", "--rows", "--json"])
     told = json.loads(capsys.readouterr().out.splitlines()[-1])
     assert told["failed_checks"] == []
-    assert told["rows"] == {}
+    assert not [line for line in told["rows"] if "message_id" in line]
 
 
 @contextmanager
