@@ -23,7 +23,7 @@ import dagster as dg
 
 from reamaze_pipeline.definitions import graph
 from reamaze_pipeline.defs.naming import ALONE, JOB
-from reamaze_pipeline.defs.schedules import SCHEDULE
+from reamaze_pipeline.defs.nights.schedules import SCHEDULE
 from reamaze_pipeline.deployment import Deployment
 from reamaze_pipeline.instance.home import open_instance
 from reamaze_pipeline.runs.demonstration import embedded_api

@@ -19,11 +19,11 @@ from reamaze_pipeline.defs.modelled.tables import table_assets
 from reamaze_pipeline.defs.modelled.views import view_assets
 from reamaze_pipeline.defs.naming import JOB, Naming, plain
 from reamaze_pipeline.defs.nights.newest_day import newest_day, nothing_missing_sensor
+from reamaze_pipeline.defs.nights.schedules import DESCRIPTION, daily_schedule, upkeep_schedules
+from reamaze_pipeline.defs.nights.sensors import alerts_sensor, report_sensor, snapshot_sensor
 from reamaze_pipeline.defs.nights.today import today_job, today_sensor
 from reamaze_pipeline.defs.ours_alone import OursAlone, writing
 from reamaze_pipeline.defs.resources import ReamazeResource, renderer
-from reamaze_pipeline.defs.schedules import DESCRIPTION, daily_schedule, upkeep_schedules
-from reamaze_pipeline.defs.sensors import alerts_sensor, report_sensor, snapshot_sensor
 from reamaze_pipeline.defs.storage import PreviewingWarehouse
 from reamaze_pipeline.defs.support_report import KEY as REPORT
 from reamaze_pipeline.defs.support_report import support_report

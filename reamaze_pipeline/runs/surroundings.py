@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 import dagster as dg
 
 from reamaze_pipeline.defs.naming import JOB
-from reamaze_pipeline.defs.schedules import MINUTES_AFTER_MIDNIGHT, SCHEDULE
+from reamaze_pipeline.defs.nights.schedules import MINUTES_AFTER_MIDNIGHT, SCHEDULE
 from reamaze_pipeline.deployment import Deployment
 from reamaze_pipeline.instance.home import dagster_home, open_instance
 

@@ -84,7 +84,7 @@ def test_a_hole_that_a_night_leaves_is_told_and_mended_by_the_next(
     shutil.copytree(stored_once, tmp_path / "stored")
     last, hole = LAST + dt.timedelta(2), (dt.date(2026, 2, 25), dt.date(2026, 3, 1))
     days = days_between(hole[0], last)
-    monkeypatch.setattr("reamaze_pipeline.defs.sensors.last_whole_day", lambda *_: last)
+    monkeypatch.setattr("reamaze_pipeline.defs.nights.sensors.last_whole_day", lambda *_: last)
     with webhook() as (url, told):
         deployment = deploy(
             sandbox,

@@ -1,4 +1,4 @@
-"""What Dagster shows of nights beside the runs themselves: is the newest day whole, is anything missing, what is today.
+"""When things run, and what Dagster shows of nights: is the newest day whole, is anything missing, what is today.
 
-What a night does is in `schedules`, what is missing or stale in `reamaze_pipeline.state`.
+What is missing or stale is told by `reamaze_pipeline.state`.
 """

@@ -12,8 +12,8 @@ from collections.abc import Iterator, Sequence
 import dagster as dg
 
 from reamaze_pipeline.defs.naming import ALONE, Naming
+from reamaze_pipeline.defs.nights.schedules import State
 from reamaze_pipeline.defs.partitions import all_days, last_whole_day
-from reamaze_pipeline.defs.schedules import State
 from reamaze_pipeline.errors import PipelineError
 from reamaze_pipeline.state.days import KINDS, Kind, WarehouseState
 from reamaze_pipeline.state.plan import commands

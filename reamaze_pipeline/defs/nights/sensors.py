@@ -10,9 +10,9 @@ from reamaze_pipeline.alerts.incident import Standing
 from reamaze_pipeline.alerts.watch import look
 from reamaze_pipeline.alerts.weekly import send_report
 from reamaze_pipeline.defs.naming import ALONE, Naming
+from reamaze_pipeline.defs.nights.schedules import State
 from reamaze_pipeline.defs.partitions import all_days, last_whole_day
 from reamaze_pipeline.defs.runs_of_ours import TODAY
-from reamaze_pipeline.defs.schedules import State
 from reamaze_pipeline.errors import PipelineError
 from reamaze_pipeline.settings import Alerts, clock
 from reamaze_pipeline.state.plan import commands
