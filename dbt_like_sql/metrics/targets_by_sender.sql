@@ -6,10 +6,6 @@ select
     arg_max(sender_email, (replied_at, message_id)) as sender_email,
     sender_key,
     arg_max(sender_name, (replied_at, message_id)) as sender_name,
-    count(is_met) as measured_count,
-    count(*) filter (where is_met) as met_count,
-    count(*) filter (where not is_met) as missed_count,
-    count(*) - count(is_met) as unknown_count,
-    count(*) filter (where is_met) / nullif(count(is_met), 0) as share_met
+    {{ target_counts() }}
 from {{ ref('target_results') }}
 group by day, target_name, sender_key

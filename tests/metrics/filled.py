@@ -77,12 +77,21 @@ class Warehouse:
 
     def derive(self, days: Sequence[dt.date]) -> None:
         """Every metric of some days."""
+        changed: list[Model] = []
         for model in self.models:
             if model.partitioned:
+                self._define(changed)
                 replace_partitions(self.connection, model.table, days, model.select(days), version=model.version)
             elif self.defined.get(model.name) != model.sql:
-                replace_views(self.connection, [(model.table, model.select())])
-                self.defined[model.name] = model.sql
+                changed.append(model)
+        self._define(changed)
+
+    def _define(self, views: list[Model]) -> None:
+        """These views at once, because each transaction ends in a checkpoint; none are left to define."""
+        if views:
+            replace_views(self.connection, [(view.table, view.select()) for view in views])
+            self.defined |= {view.name: view.sql for view in views}
+            views.clear()
 
     def rows(self, sql: str) -> list[Row]:
         return self.connection.execute(sql).fetchall()
