@@ -81,15 +81,18 @@ def test_two_brands_are_stored_told_and_seen_together(two: None, capsys: pytest.
         assert code == 0, err
         assert json.loads(out.splitlines()[-1])["messages"] > 0
     assert sorted(path.name for path in Path("data").glob("*.duckdb")) == ["acme.duckdb", "beta-two.duckdb"]
-    code, out, _ = typed(capsys, "backfill", "--brand", "acme", "--from", DAY, "--to", DAY, "--json")
-    assert json.loads(out.splitlines()[-1])["requests"] == 0
     with open_instance(Path("data/acme.duckdb")) as instance:
         for brand in ("acme", "beta-two"):
             key = dg.AssetKey([brand, "core", "messages"])
             assert instance.get_materialized_partitions(key) == {DAY}
-    code, out, _ = typed(capsys, "status", "--brand", "beta-two", "--json")
-    assert code == 1
-    assert all("--brand beta-two --from" in command for command in json.loads(out.splitlines()[-1])["mend"])
+    for brand in ("acme", "beta-two"):  # neither lost its day to the other
+        code, out, _ = typed(capsys, "status", "--brand", brand, "--json")
+        assert code == 1
+        said = json.loads(out.splitlines()[-1])
+        assert "2026-03-03" in said["missing_days"]
+        assert DAY not in said["missing_days"] + said["stale_days"]
+        assert said["mend"]
+        assert all(f"--brand {brand} --from" in command for command in said["mend"])
 
     code, out, err = typed(capsys, "report", "--json")
     assert code == 0, err
