@@ -8,6 +8,9 @@ from pathlib import Path
 import pytest
 
 from reamaze_pipeline.commands.app import run
+from reamaze_pipeline.definitions import graph
+from reamaze_pipeline.defs.naming import ALONE
+from reamaze_pipeline.instance.home import open_instance
 from reamaze_pipeline.state.promises import broken_promises
 from reamaze_pipeline.warehouse.connection import reading
 from tests.bent_brands import Bent, Document, Query, messages, serving
@@ -51,6 +54,12 @@ def test_a_brand_that_breaks_a_promise(tmp_path: Path, monkeypatch: pytest.Monke
 
         assert run(["audit", *RANGE]) == 1
         assert "Stored and UNPROVEN: 2 of these days, such as 2026-03-10" in "".join(capsys.readouterr())
+
+        audited = graph(deployment, ALONE).resolve_job_def("weekly_audit")
+        with open_instance(deployment.database) as instance:
+            (check,) = audited.execute_in_process(instance=instance).get_asset_check_evaluations()
+        assert not check.passed
+        assert "rows are promised" in (check.description or "")
 
         bent.envelope = lambda document, _: document
         monkeypatch.setenv("REAMAZE_UNPROVEN", "refuse")

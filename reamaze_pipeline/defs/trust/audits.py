@@ -24,7 +24,7 @@ from reamaze_pipeline.defs.message_pages import KEY
 from reamaze_pipeline.defs.naming import ALONE, Naming
 from reamaze_pipeline.defs.partitions import day_window, days_between, last_whole_day
 from reamaze_pipeline.defs.resources import ReamazeResource
-from reamaze_pipeline.errors import NothingStored
+from reamaze_pipeline.errors import NothingStored, UnexpectedAnswer, WindowNotProven
 from reamaze_pipeline.models.model import Project
 from reamaze_pipeline.settings.typed import typed
 from reamaze_pipeline.warehouse.table import Table
@@ -77,18 +77,28 @@ def audit_check(of: Audited) -> dg.AssetChecksDefinition:
     def evaluate(context: dg.AssetCheckExecutionContext, reamaze: ReamazeResource) -> dg.AssetCheckResult:
         windows = _stored(of) if _asks(context.run, of.names) else []
         if windows:
-            days = [dt.date.fromisoformat(window.key) for window in windows]
-            pages = of.project.source(*KEY.path).table
-            due = due_in_full(of.held.database, pages, of.results, days)
-            with reamaze.client() as client:
-                auditor = Auditor(client, of.project, of.held, windows)
-                counted, full = auditor.counts(), read_in_full(auditor, due)
-            of.record(counted, *full)
-            requests = counted.requests + sum(audit.requests for audit in full)
-            context.log.info(f"{len(days)} days were counted and {len(due)} read in full, in {requests} requests")
+            try:
+                told = _audit(of, reamaze, windows)
+            except (UnexpectedAnswer, WindowNotProven) as error:
+                why = f"Nothing could be compared, because Re:amaze contradicts itself: {error}"
+                return dg.AssetCheckResult(passed=False, severity=dg.AssetCheckSeverity.ERROR, description=why)
+            context.log.info(told)
         return _result(remembered(of.held.database, of.results))
 
     return evaluate
+
+
+def _audit(of: Audited, reamaze: ReamazeResource, windows: Sequence[Window]) -> str:
+    """Ask, and keep what was found; what it cost, in words."""
+    days = [dt.date.fromisoformat(window.key) for window in windows]
+    pages = of.project.source(*KEY.path).table
+    due = due_in_full(of.held.database, pages, of.results, days)
+    with reamaze.client() as client:
+        auditor = Auditor(client, of.project, of.held, windows)
+        counted, full = auditor.counts(), read_in_full(auditor, due)
+    of.record(counted, *full)
+    requests = counted.requests + sum(audit.requests for audit in full)
+    return f"{len(days)} days were counted and {len(due)} read in full, in {requests} requests"
 
 
 def _asks(run: dg.DagsterRun, names: Naming) -> bool:
