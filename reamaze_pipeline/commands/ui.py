@@ -7,7 +7,7 @@ import webbrowser
 import click
 
 from reamaze_pipeline.commands.arguments import UI_PORT, as_json_option, examples, port_type
-from reamaze_pipeline.commands.console import Output
+from reamaze_pipeline.commands.console import Output, print_error
 
 
 @click.command(epilog=examples("reamaze-pipeline ui"))
@@ -17,7 +17,7 @@ from reamaze_pipeline.commands.console import Output
 def ui(port: int, open_it: bool, as_json: bool) -> None:
     """Serve the Dagster UI with its schedules on loopback, until Ctrl-C."""
     from reamaze_pipeline import settings
-    from reamaze_pipeline.instance.webserver import serve_ui
+    from reamaze_pipeline.instance.webserver import load_errors, serve_ui
     from reamaze_pipeline.settings.brands import known_brands
     from reamaze_pipeline.warehouse.files.permissions import keep_private
 
@@ -31,7 +31,9 @@ def ui(port: int, open_it: bool, as_json: bool) -> None:
 
     def answers() -> None:
         out.say(f"The Dagster UI is at {url}; stop with Ctrl-C.")
-        out.result({"ok": True, "url": url})
+        for why in (broken := load_errors(port)):
+            print_error(f"nothing can run: {why}; then press Reload under Deployment")
+        out.result({"ok": not broken, "url": url})
         if open_it and not webbrowser.open(url):
             out.say("There is no browser to open it in; BROWSER names one.")
 

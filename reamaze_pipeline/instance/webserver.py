@@ -7,6 +7,7 @@ What the two processes print goes into a file beside the records: heartbeats are
 from __future__ import annotations
 
 import http.client
+import json
 import os
 import signal
 import socket
@@ -16,6 +17,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from reamaze_pipeline.errors import PortTaken, UiFailed
 from reamaze_pipeline.instance.home import dagster_home, open_instance
@@ -66,6 +68,31 @@ def refuse_taken(port: int) -> None:
         except OSError as error:
             taken = f"port {port} on {HOST} cannot be had ({error.strerror}); name another with --port"
             raise PortTaken(taken) from error
+
+
+def load_errors(port: int) -> list[str]:
+    """Why a code location could not be loaded, one line each, as the UI that answers at the port says it."""
+    asked = http.client.HTTPConnection(HOST, port, timeout=60)
+    try:
+        asked.request("POST", "/graphql", json.dumps({"query": _LOADED}), {"Content-Type": "application/json"})
+        entries = json.load(asked.getresponse())["data"]["workspaceOrError"]["locationEntries"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return []  # the pages say it as well
+    finally:
+        asked.close()
+    found = [entry["locationOrLoadError"] for entry in entries]
+    return [_reason(error) for error in found if error and error["__typename"] == "PythonError"]
+
+
+_LOADED = """{ workspaceOrError { ... on Workspace { locationEntries { locationOrLoadError {
+    __typename ... on PythonError { message causes { message } } } } } } }"""
+
+
+def _reason(error: dict[str, Any]) -> str:
+    """Ours if there is one in the chain, without the name of its class."""
+    messages = [error["message"], *(cause["message"] for cause in error["causes"])]
+    ours = [message for message in messages if message.startswith("reamaze_pipeline.errors.")]
+    return " ".join((ours or messages)[-1].split()).removeprefix("reamaze_pipeline.errors.").partition(": ")[2]
 
 
 @contextmanager

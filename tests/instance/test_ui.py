@@ -71,6 +71,8 @@ def ui(
     sandbox: Sandbox, deploy: Deploy, port: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[subprocess.Popen[str]]:
     deploy(sandbox)
+    if (models := tmp_path / "models").exists():
+        monkeypatch.setenv("REAMAZE_MODELS", str(models))
     (browser := tmp_path / "browser").write_text(f'#!/bin/sh\necho "$1" > {tmp_path / "opened"}\n')
     browser.chmod(0o700)
     monkeypatch.setenv("BROWSER", f"{browser} %s")
@@ -139,10 +141,20 @@ def test_the_gate_and_the_end(ui: subprocess.Popen[str], port: int, tmp_path: Pa
     assert wait_until_gone(below) == set()
 
 
-def test_ctrl_c_ends_in_one_line_and_leaves_nobody(ui: subprocess.Popen[str]) -> None:
+@pytest.fixture
+def broken_model(tmp_path: Path) -> None:
+    (models := tmp_path / "models" / "metrics").mkdir(parents=True)
+    (models / "owls.sql").write_text("select day, nobody from {{ ref('messages') }}")
+
+
+@pytest.mark.usefixtures("broken_model")
+def test_a_broken_model_is_told_in_one_line_and_ctrl_c_ends_in_another(ui: subprocess.Popen[str]) -> None:
+    assert ui.stdout is not None
+    line = ui.stdout.readline()
+    assert line.startswith("error: nothing can run: ")
+    assert "owls.sql" in line
     below = descendants(ui.pid)
     ui.send_signal(signal.SIGINT)
-    assert ui.stdout is not None
     assert ui.stdout.read() == "The Dagster UI has ended, and the schedules with it.\n"
     assert ui.wait() == 0
     assert wait_until_gone(below) == set()
