@@ -17,12 +17,12 @@ import dagster as dg
 from reamaze_pipeline.api.privacy import Redaction
 from reamaze_pipeline.crawl.batches import batches, stored_behind
 from reamaze_pipeline.crawl.crawl import CrawledWindow, Hint, Window, crawl
+from reamaze_pipeline.crawl.crawl_log import crawl_log
 from reamaze_pipeline.crawl.hints import hints_of
 from reamaze_pipeline.crawl.page_rows import page_row
 from reamaze_pipeline.crawl.progress import CrawlProgress, CrawlSummary, StoredDay
 from reamaze_pipeline.crawl.unproven import crawl_or_keep
-from reamaze_pipeline.defs.crawl_log import crawl_log
-from reamaze_pipeline.defs.naming import ALONE, Naming
+from reamaze_pipeline.defs.naming import ALONE, Naming, tags_of
 from reamaze_pipeline.defs.partitions import day_window, days_of
 from reamaze_pipeline.defs.resources import ReamazeResource
 from reamaze_pipeline.defs.runs_of_ours import asks_for_missing_only, refreshed_from
@@ -72,6 +72,7 @@ def message_pages(
         key=names.plain_key(*KEY.path),
         group_name=names.group_of(table.schema),
         kinds={"python", "duckdb"},
+        tags=tags_of(table.schema),
         description=source.description,
         partitions_def=partitions,
         backfill_policy=dg.BackfillPolicy.single_run(),

@@ -165,5 +165,14 @@ def plain(name: str) -> str:
     return re.sub(r"[^A-Za-z0-9_]", lambda found: f"_{ord(found[0]):x}_", name)
 
 
+DOMAIN = "support"
+"""The domain of what is shipped; a model names another as ``config: meta: domain``."""
+
+
+def tags_of(schema: str, domain: str = DOMAIN) -> dict[str, str]:
+    """By which the catalog can be filtered."""
+    return {"layer": plain(schema)[:63], "domain": plain(domain)[:63]}
+
+
 ALONE = Naming(own=True)
 """Our own code location, with one brand."""

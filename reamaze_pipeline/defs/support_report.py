@@ -8,7 +8,7 @@ from pathlib import Path
 
 import dagster as dg
 
-from reamaze_pipeline.defs.naming import ALONE, Naming
+from reamaze_pipeline.defs.naming import ALONE, Naming, tags_of
 from reamaze_pipeline.instance.retention import forget_old_runs
 from reamaze_pipeline.models.model import Project
 from reamaze_pipeline.report.charts.renderer import Renderer
@@ -44,6 +44,7 @@ def support_report(
         deps=[names.key(model.schema, model.name) for model in project.models if model.schema == "metrics"],
         group_name=names.group_of("reports"),
         kinds={"python", "html"},
+        tags=tags_of("reports"),
         description="How fast the team answers, who carries the load, when people write, what waits: one HTML page.",
         hooks={_forgetting(keep_runs_days)} if names.own else set(),
         io_manager_key=names.resource("warehouse"),

@@ -7,7 +7,7 @@ import datetime as dt
 import dagster as dg
 import pytest
 
-from reamaze_pipeline.defs import crawl_log
+from reamaze_pipeline.crawl import crawl_log
 from reamaze_pipeline.instance.home import open_instance
 from reamaze_pipeline.instance.running import PROCESS_TAG
 from reamaze_pipeline.runs.backfill import backfill

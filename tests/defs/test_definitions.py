@@ -54,6 +54,7 @@ def test_assets_have_their_names_groups_and_docs(defs: dg.Definitions) -> None:
         assert spec.group_name == name.split("/")[0]
         assert spec.description, name
         assert spec.kinds, name
+        assert (spec.tags["layer"], spec.tags["domain"]) == (name.split("/")[0], "support")
         assert name.startswith("reports/") or "dagster/column_schema" in spec.metadata, name
 
 

@@ -2,7 +2,7 @@
 
 import dagster as dg
 
-from reamaze_pipeline.defs.naming import ALONE, Naming
+from reamaze_pipeline.defs.naming import ALONE, Naming, tags_of
 from reamaze_pipeline.models.model import Project
 from reamaze_pipeline.warehouse.io_manager import table_metadata
 
@@ -14,6 +14,7 @@ def seed_specs(project: Project, names: Naming = ALONE) -> list[dg.AssetSpec]:
             key=names.key(seed.table.schema, seed.table.name),
             group_name=names.group_of(seed.table.schema),
             kinds={"csv", "duckdb"},
+            tags=tags_of(seed.table.schema),
             description=seed.description,
             metadata=table_metadata(seed.table),
         )

@@ -6,7 +6,7 @@ from typing import Any
 
 import dagster as dg
 
-from reamaze_pipeline.defs.naming import Naming, plain
+from reamaze_pipeline.defs.naming import DOMAIN, Naming, tags_of
 from reamaze_pipeline.errors import LineageUnknown
 from reamaze_pipeline.models.lineage import column_lineage
 from reamaze_pipeline.models.model import Model, Node, Project
@@ -14,8 +14,6 @@ from reamaze_pipeline.warehouse.io_manager import table_metadata
 from reamaze_pipeline.warehouse.ledger import LEDGER
 
 LINEAGE = "dagster/column_lineage"
-DOMAIN = "support"
-"""The domain of what is shipped; a model names another as ``config: meta: domain``."""
 
 
 def model_spec(model: Model, project: Project, names: Naming) -> dg.AssetSpec:
@@ -33,7 +31,7 @@ def model_spec(model: Model, project: Project, names: Naming) -> dg.AssetSpec:
         description=model.description,
         owners=list(model.owners),
         code_version=model.version,
-        tags={"layer": plain(model.schema)[:63], "domain": plain(str(model.meta.get("domain", DOMAIN)))[:63]},
+        tags=tags_of(model.schema, str(model.meta.get("domain", DOMAIN))),
         metadata={**table_metadata(model.table), **lineage_metadata(model, project, names), **_file_metadata(model)},
     ).with_io_manager_key(names.resource("warehouse"))
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 
 import dagster as dg
 
-from reamaze_pipeline.defs.naming import ALONE, Naming
+from reamaze_pipeline.defs.naming import ALONE, Naming, tags_of
 from reamaze_pipeline.defs.nights.schedules import State
 from reamaze_pipeline.defs.partitions import all_days, last_whole_day
 from reamaze_pipeline.errors import PipelineError
@@ -38,6 +38,7 @@ def newest_day(
         deps=tables,
         group_name=names.group_of("reports"),
         kinds={"python"},
+        tags=tags_of("reports"),
         description="The newest day that is over, once no table lacks it. Overdue at 6:00 if no night brought it.",
         freshness_policy=dg.FreshnessPolicy.cron(DEADLINE, SINCE_MIDNIGHT, partitions.timezone),
         check_specs=[

@@ -5,14 +5,13 @@ Days that are stored say so elsewhere; this is for whoever watches a run that is
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import dagster as dg
-
-from reamaze_pipeline.crawl.crawl import CrawledWindow
 from reamaze_pipeline.crawl.messages import BrandClient
+from reamaze_pipeline.crawl.window import CrawledWindow
 
 SECONDS = 5.0
 """Between two lines. A crawl that takes less says one line, at its end."""
@@ -21,7 +20,7 @@ SECONDS = 5.0
 class CrawlLog:
     """Counts what a crawl of so many ``days`` has stored."""
 
-    def __init__(self, log: dg.DagsterLogManager, client: BrandClient, days: int) -> None:
+    def __init__(self, log: logging.Logger, client: BrandClient, days: int) -> None:
         self._log, self._client, self._days = log, client, days
         self._stored = self._messages = 0
         self._newest = ""
@@ -43,7 +42,7 @@ class CrawlLog:
 
 
 @contextmanager
-def crawl_log(log: dg.DagsterLogManager, client: BrandClient, days: int) -> Iterator[CrawlLog]:
+def crawl_log(log: logging.Logger, client: BrandClient, days: int) -> Iterator[CrawlLog]:
     """For the block, a line every few seconds, whether or not a day was stored meanwhile; one more at its end."""
     told = CrawlLog(log, client, days)
     client.on_retry = log.warning
