@@ -10,7 +10,7 @@ WORKERS ?= $(shell $(BIN)/python -c 'import os; print(2 * (os.cpu_count() or 1))
 INSTALLED := $(VENV)/installed
 UV_PIP := $(BIN)/uv pip
 
-.PHONY: distributed help install demo dev test matrix ends lint fix docs package lock clean
+.PHONY: browser pictures distributed help install demo dev test matrix ends lint fix docs package lock clean
 
 help: ## what there is
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
@@ -35,6 +35,12 @@ dev: $(INSTALLED) ## the same, then the Dagster UI on its data
 
 test: $(INSTALLED) ## all tests
 	$(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal
+
+browser: $(INSTALLED) ## the Dagster UI in Chromium, as a person uses it (apt-get install chromium)
+	$(BIN)/python -m pytest -q -n 0 -m browser tests/browser
+
+pictures: $(INSTALLED) ## take the pictures in docs/ui.md anew (apt-get install chromium)
+	$(BIN)/python -m tests.browser.pictures
 
 distributed: $(INSTALLED) ## 50 rounds of four writers of one lake, one killed in each (needs PostgreSQL; moto[server] for the object store)
 	REAMAZE_ROUNDS=50 REAMAZE_WORKERS=4 $(BIN)/python -m pytest -q tests/distributed
@@ -62,7 +68,7 @@ package: $(INSTALLED) ## build sdist and wheel into dist/ and check what is in t
 	@.ci/package $(BIN)
 
 lock: $(INSTALLED) ## pin the newest versions that pyproject.toml allows, for every Python and platform, with hashes
-	$(UV_PIP) compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --extra dev --extra dbt --extra fast --extra lake \
+	$(UV_PIP) compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --extra dev --extra dbt --extra fast --extra lake --extra browser \
 		--no-annotate --no-header --output-file requirements.lock pyproject.toml
 
 clean: ## remove what was installed and built, and the demo's data
