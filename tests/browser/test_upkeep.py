@@ -27,8 +27,9 @@ def test_an_edited_model_is_out_of_date_until_backfill_redoes_it(tab: Tab, ui: S
 def test_wiped_materializations_can_be_reported_again(tab: Tab, ui: Served) -> None:
     tab.open(OWLS, "Definition", "Materialize…")
     tab.choose_beside_materialize("Wipe materializations")
-    tab.confirm("Wipe")
-    tab.open(f"{OWLS}?view=partitions", "Materialized (0)")
+    tab.dialog.get_by_role("button", name="Wipe").click()  # the dialog stays, and says what was done
+    tab.page.wait_for_timeout(3_000)
+    tab.until(f"{OWLS}?view=partitions", "Materialized (0)")
     tab.open(OWLS, "Definition", "Materialize…")
     tab.choose_beside_materialize("Report materialization events")
     tab.choose_days(ui.day(0), ui.day(1))
