@@ -8,6 +8,7 @@ BIN := $(VENV)/bin
 # Half of what a test does is to wait for a server, a process or a disk.
 WORKERS ?= $(shell $(BIN)/python -c 'import os; print(2 * (os.cpu_count() or 1))')
 INSTALLED := $(VENV)/installed
+BROWSER_TESTS ?= tests/browser
 UV_PIP := $(BIN)/uv pip
 
 .PHONY: browser pictures distributed help install demo dev test matrix ends lint fix docs package lock clean
@@ -37,7 +38,7 @@ test: $(INSTALLED) ## all tests
 	$(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal
 
 browser: $(INSTALLED) ## the Dagster UI in Chromium, as a person uses it (apt-get install chromium)
-	$(BIN)/python -m pytest -q -n 0 -m browser tests/browser
+	$(BIN)/python -m pytest -q -n 0 -m browser $(BROWSER_TESTS)
 
 pictures: $(INSTALLED) ## take the pictures in docs/ui.md anew (apt-get install chromium)
 	$(BIN)/python -m tests.browser.pictures
