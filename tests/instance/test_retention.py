@@ -112,11 +112,11 @@ def test_empty_room_is_given_back(opened: Callable[..., Any], tmp_path: Path, mo
     monkeypatch.setattr("reamaze_pipeline.instance.event_log.FEWEST_EMPTY_PAGES", 1)
     file = tmp_path / "data/dagster/history/runs/index.db"
     with opened() as instance:
-        for _ in range(4):
+        for _ in range(16):
             night(instance, "2026-03-01")
         with sqlite3.connect(file) as connection:
             (pages,) = connection.execute("pragma page_count").fetchone()
-        assert forget_old_runs(instance, 90, LATER) == 4
+        assert forget_old_runs(instance, 90, LATER) == 16
         with sqlite3.connect(file) as connection:
             assert connection.execute("pragma freelist_count").fetchone() == (0,)
             assert connection.execute("pragma page_count").fetchone()[0] < pages

@@ -17,6 +17,7 @@ from reamaze_pipeline.models.project import load_project
 from reamaze_pipeline.warehouse.connection import reading, writing
 from reamaze_pipeline.warehouse.day_filter import DailySelect
 from reamaze_pipeline.warehouse.partition import replace_partitions
+from reamaze_pipeline.warehouse.table import Column, ColumnTest
 from tests.stored_pages import CORE, DAY, SHIPPED, Warehouse, message, page
 
 SOURCES = """
@@ -252,11 +253,15 @@ def test_column_tests_count_what_fails_in_the_days_of_the_run(warehouse: Warehou
             other: [page(other, [message(3, visibility=8), message(4, visibility=9)])],
         }
     )
+    others = [
+        (Column("visibility", "INTEGER"), ColumnTest("accepted_values", {"values": [0, 1, 2]})),
+        (Column("origin", "INTEGER"), ColumnTest("relationships", {"to": "origins", "field": "code"})),
+    ]
     found = {}
     for model in project.models:
         if model.name not in CORE:
             continue
-        for column, test in model.tests:
+        for column, test in [*model.tests, *(others if model.name == "messages" else [])]:
             for days in ([DAY], [other], None):
                 select = failing_rows(project, model, column, test, days)
                 with reading(warehouse.path) as connection:

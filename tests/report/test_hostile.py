@@ -20,7 +20,8 @@ from tests.report.parsed import Page
 
 ALLOWED_TAGS = {
     *("html", "head", "meta", "title", "style", "body", "header", "main", "nav", "section", "footer", "div", "span"),
-    *("h1", "h2", "p", "a", "b", "bdi", "small", "code", "ul", "li", "dl", "dt", "dd", "figure", "details", "summary"),
+    *("h1", "h2", "h3", "p", "a", "b", "bdi", "small", "code", "pre", "ul", "ol", "li", "dl", "dt", "dd", "figure"),
+    *("details", "summary", "strong", "em"),
     *("table", "thead", "tbody", "tr", "th", "td", "svg", "g", "path", "rect", "line", "circle", "text", "defs"),
     *("clippath", "wbr"),
 }
