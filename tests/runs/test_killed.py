@@ -1,11 +1,13 @@
-"""Killed in the middle, a backfill loses no day that was stored, and the next one asks only for the rest."""
+"""Killed or told to end at any moment, a backfill loses no day that was stored, and the next asks only for the rest."""
 
 from __future__ import annotations
 
 import os
+import random
 import signal
 import subprocess
 import sys
+import time
 from typing import Any
 
 import dagster as dg
@@ -24,9 +26,9 @@ def messages(deployment: Deployment) -> list[tuple[Any, ...]]:
         return connection.execute("select * from core.messages order by all").fetchall()
 
 
-@pytest.mark.parametrize("days_before", [1, 3])
+@pytest.mark.parametrize(("sent", "ends_with", "days_before"), [(signal.SIGKILL, -9, 1), (signal.SIGTERM, 1, 3)])
 def test_killed_and_run_again_the_tables_are_whole(
-    sandbox: Sandbox, deploy: Deploy, stored: Deployment, days_before: int
+    sandbox: Sandbox, deploy: Deploy, stored: Deployment, sent: signal.Signals, ends_with: int, days_before: int
 ) -> None:
     killed = deploy(sandbox, name="killed", REAMAZE_CONCURRENCY="1")
     sandbox.faults.latency_ms = 400
@@ -36,8 +38,10 @@ def test_killed_and_run_again_the_tables_are_whole(
         assert running.stderr is not None
         assert running.stderr.readline().startswith("8 days: looking at")
         announced = [running.stderr.readline()[:10] for _ in range(days_before)]
-        running.send_signal(signal.SIGKILL)
-    assert running.returncode == -signal.SIGKILL
+        time.sleep(random.uniform(0, 1))
+        running.send_signal(sent)
+        running.stderr.read()
+    assert running.returncode == ends_with
     assert announced[0] == str(LAST)
 
     sandbox.faults.latency_ms = 0

@@ -57,7 +57,7 @@ def test_killed_at_random_moments(warehouse: Warehouse, expected: Warehouse) -> 
         assert process.stdout is not None
         process.stdout.readline()
         time.sleep(moments.uniform(0, 0.6))
-        process.send_signal(signal.SIGKILL)
+        process.send_signal(moments.choice([signal.SIGKILL, signal.SIGTERM]))
         process.communicate()
         assert_only_whole_days(warehouse, expected)
     finish(warehouse.path)
