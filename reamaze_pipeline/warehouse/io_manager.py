@@ -46,7 +46,8 @@ LONGEST_TYPE = 28
 
 DAYS_TOLD = 400
 """The newest days of a run whose events say how much was stored. Dagster copies, and looks through, all that was told
-before with each day that is told: of 3,650 days in ten tables that was a minute. The ledger knows all of them."""
+before with each day that is told: of 800 days in ten tables that was 3.7 s, and it grows with the square of the days.
+The ledger knows all of them."""
 
 
 def table_metadata(table: Table) -> dict[str, Any]:
